@@ -40,7 +40,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A row that is a copy of something, and not for this customer; `offer` where it has a price."""
+    """A row that was read and is not for this customer; `offer` where it has a price."""
 
     reason: Reason
     offer: Offer | None = None
