@@ -68,11 +68,17 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the steps of a purchase are told."""
+    """What the steps of a purchase are told.
+
+    `ceiling` is the landed total above which the steps before the commit end with OVER_MAX and
+    the total they read: the offer's own total where that is known (a raised price abandons the
+    offer), else the smaller of the customer's maximum and the next best offer's total.
+    """
 
     attempt: Attempt
     buyer: Buyer
     book: Book
+    ceiling: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

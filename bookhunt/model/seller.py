@@ -110,6 +110,7 @@ class Seller:
     concurrency: int
     per_second: float
     quote_ttl_s: float
+    checks_total: bool = False  # a step of the purchase names the landed total before the commit
     definition_hash: str
     file: str
 
