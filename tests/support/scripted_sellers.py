@@ -149,7 +149,7 @@ class _Shop:
 class ScriptedSellers:
     """Implements `Sellers`; unscripted, a seller sells what is asked of it and keeps its word.
 
-    Without a script a quote is `not_stocked`, `prepare` agrees to the offer's total (the maximum
+    Without a script a quote is `not_stocked`, `prepare` agrees to the offer's total (the ceiling
     where the offer has none), the first send is bought, a send of a known key is its first answer
     again where the seller retains keys, and a look-up reads the ledger.
     """
@@ -259,8 +259,8 @@ class ScriptedSellers:
         if script is not None:
             return script
         attempt = order.attempt
-        total = attempt.offer.total or attempt.max_price
-        if total > attempt.max_price:
+        total = attempt.offer.total or order.ceiling
+        if total > order.ceiling:
             return Stopped(answer=Answer.OVER_MAX, total=total)
         document = json.dumps({"key": attempt.key, "reference": attempt.reference})
         body_hash = hashlib.sha256(document.encode()).hexdigest()
