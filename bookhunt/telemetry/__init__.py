@@ -1,0 +1,1 @@
+"""What the program says about itself: failure points for tests, spans, metrics, logs."""
