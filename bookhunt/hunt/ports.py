@@ -273,7 +273,10 @@ class Ledger(Protocol):
     async def move(
         self, record: RequestRecord, to: RequestState, *, result: Result | None = None
     ) -> RequestRecord:
-        """Move a request that has no open attempt; compare-and-set on (state, version)."""
+        """Move a request, compare-and-set on (state, version).
+
+        It has no open attempt but, on the way to NEEDS_ATTENTION, one that is MANUAL.
+        """
         ...
 
     async def cancel(self, request_id: str) -> RequestRecord:

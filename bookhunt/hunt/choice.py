@@ -1,0 +1,113 @@
+"""Which offer is bought: the cheapest landed total that fits, and why each other one is not.
+
+An offer whose shipping is not known yet is compared by what it costs at the least; the price step
+of its purchase then reads the landed total, and stops if the next best offer turns out cheaper.
+So an unknown part never makes an offer look cheaper than it is by more than one abandoned basket.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from bookhunt.model.reasons import Reason
+from bookhunt.model.seller import PurchaseMode, Trust
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from bookhunt.model.money import Money
+    from bookhunt.model.offer import Offer
+    from bookhunt.model.seller import Seller
+
+_OTHERS_NEEDED = 3  # a median of fewer says little about what a book costs
+
+OfferKey = tuple[str, str]
+
+
+def key_of(offer: Offer) -> OfferKey:
+    """What one copy at one seller is recognised by, through several look-ups."""
+    return (offer.seller, offer.item)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """An offer and why it is not bought; None: it may be."""
+
+    offer: Offer
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The verdict over all offers known so far."""
+
+    best: Offer | None
+    ceiling: Money | None  # the landed total above which `best` is not the best any more
+    judged: tuple[Judged, ...]  # cheapest first
+
+
+def choose(
+    offers: Iterable[Offer],
+    *,
+    sellers: Mapping[str, Seller],
+    max_price: Money,
+    dropped: Mapping[OfferKey, Reason],
+    floor_ratio: float,
+    now: datetime,
+) -> Choice:
+    """Judge every offer; the cheapest without a reason against it is the best."""
+    known = sorted(offers, key=_cheapest_first)
+    totals = [offer.at_least.minor for offer in known]
+    judged = tuple(
+        Judged(
+            offer=offer,
+            reason=dropped.get(key_of(offer))
+            or _against(offer, sellers[offer.seller], max_price, now)
+            or _too_cheap(totals, index, floor_ratio),
+        )
+        for index, offer in enumerate(known)
+    )
+    fitting = [verdict.offer for verdict in judged if verdict.reason is None]
+    if not fitting:
+        return Choice(best=None, ceiling=None, judged=judged)
+    best = fitting[0]
+    return Choice(best=best, ceiling=_ceiling(best, fitting[1:], max_price), judged=judged)
+
+
+def _cheapest_first(offer: Offer) -> tuple[int, bool, str, str]:
+    # At equal cost a known total is better than a hope, and the order never depends on who
+    # answered first.
+    return (offer.at_least.minor, offer.total is None, offer.seller, offer.item)
+
+
+def _against(offer: Offer, seller: Seller, max_price: Money, now: datetime) -> Reason | None:
+    if offer.price.currency != max_price.currency:
+        return Reason.WRONG_CURRENCY
+    if (offer.total or offer.at_least) > max_price:
+        return Reason.OVER_MAX
+    if seller.trust is not Trust.NORMAL:
+        return Reason.SKIPPED_SHADOW
+    if seller.purchase_mode is not PurchaseMode.AUTO:
+        return Reason.ONLY_BY_LINK
+    if offer.total is None and not seller.checks_total:
+        return Reason.UNREADABLE  # nobody would check the total before the money is spent
+    if offer.expires_at is not None and offer.expires_at <= now:
+        return Reason.SOLD_OUT
+    return None
+
+
+def _too_cheap(totals: Sequence[int], index: int, floor_ratio: float) -> Reason | None:
+    others = [*totals[:index], *totals[index + 1 :]]
+    if len(others) < _OTHERS_NEEDED:
+        return None
+    return Reason.TOO_CHEAP if totals[index] < floor_ratio * median(others) else None
+
+
+def _ceiling(best: Offer, rest: Sequence[Offer], max_price: Money) -> Money:
+    if best.total is not None:
+        return best.total
+    known = [offer.total for offer in rest if offer.total is not None]
+    return min([max_price, *known])

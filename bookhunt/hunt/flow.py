@@ -1,0 +1,174 @@
+"""From a request to its outcome: the table of contents of the hunt.
+
+    submit -> admission -> candidates -> search (tiers) -> choice -> revalidation
+           -> claim -> buying -> settlement -> findings
+
+`service` puts requests in at the left; after a crash, `recovery` enters at settlement. Nothing
+flows back up: a later stage hands a verdict to the loop below, and the loop takes the next offer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bookhunt.hunt import buying
+from bookhunt.hunt.candidates import candidates_for
+from bookhunt.hunt.revalidation import Standing, revalidate
+from bookhunt.hunt.search import Search
+from bookhunt.model.errors import ProfileMissing
+from bookhunt.model.money import Money
+from bookhunt.model.outcome import Findings, RequestRecord, Result
+from bookhunt.model.purchase import Answer, Attempt
+from bookhunt.model.reasons import Reason
+from bookhunt.model.request import RequestState
+
+if TYPE_CHECKING:
+    from bookhunt.hunt.world import World
+    from bookhunt.model.offer import Offer
+
+# What a refused purchase says about the offer, in the words a look-up would have used.
+_AS_REASON = {
+    Answer.SOLD_OUT: Reason.SOLD_OUT,
+    Answer.NOT_STOCKED: Reason.NOT_STOCKED,
+    Answer.DOES_NOT_SHIP: Reason.DOES_NOT_SHIP,
+    Answer.OVER_MAX: Reason.OVER_MAX,
+    Answer.PRICE_CHANGED: Reason.OVER_MAX,
+    Answer.UNAUTHORISED: Reason.UNAUTHORISED,
+    Answer.RATE_LIMITED: Reason.RATE_LIMITED,
+    Answer.NEEDS_SETUP: Reason.NEEDS_SETUP,
+    Answer.NOT_SENT: Reason.UNREACHABLE,
+}
+
+
+async def hunt(world: World, record: RequestRecord) -> buying.Ended:
+    """Hunt one request to its outcome, or to an open order that somebody must settle."""
+    record = await _begin(world, record)
+    if record.state is not RequestState.PROCESSING:
+        return buying.Ended(record=record, attempt=None)
+    search = Search.of(world, record.request, await candidates_for(world, record.request))
+    refused = await _drop_what_was_tried(world, search)
+    try:
+        for _ in range(world.settings.most_attempts):
+            choice = await search.next_choice()
+            if choice.best is None or choice.ceiling is None:
+                break
+            verdict = await _try_to_buy(search, record, choice.best, choice.ceiling)
+            if isinstance(verdict, buying.Ended):
+                return verdict
+            record = verdict.record
+            if verdict.ordered:
+                refused = verdict
+        return await _conclude(search, record, refused)
+    finally:
+        notes, _ = search.summary()
+        world.explanations.keep(record.request.id, notes)
+
+
+async def _begin(world: World, record: RequestRecord) -> RequestRecord:
+    """Take the request up, unless it came too late or lacks its profile."""
+    request = record.request
+    age_s = (world.clock.now() - request.submitted_at).total_seconds()
+    if age_s > world.settings.expire_after_s and not await world.ledger.attempts(request.id):
+        message = f"nobody was asked within {world.settings.expire_after_s:.0f} s"
+        expired = Result(reason="expired", message=message)
+        return await world.ledger.move(record, RequestState.EXPIRED, result=expired)
+    if record.state is RequestState.PENDING:
+        record = await world.ledger.move(record, RequestState.PROCESSING)
+    try:
+        world.buyers.buyer(request.profile)
+    except ProfileMissing as missing:
+        failed = Result(reason=missing.code, message=missing.message)
+        return await world.ledger.move(record, RequestState.PURCHASE_FAILED, result=failed)
+    return record
+
+
+async def _drop_what_was_tried(world: World, search: Search) -> buying.FellThrough | None:
+    """An order that failed before a crash or a doubt is not tried a second time."""
+    last: Attempt | None = None
+    for attempt in await world.ledger.attempts(search.request.id):
+        search.drop(
+            attempt.offer, _AS_REASON.get(attempt.answer or Answer.UNKNOWN, Reason.SOLD_OUT)
+        )
+        last = attempt
+    record = await world.ledger.get(search.request.id)
+    if last is None or record is None or last.sends == 0:
+        return None
+    return buying.FellThrough(
+        record=record, answer=last.answer or Answer.UNKNOWN, detail=last.detail, ordered=True
+    )
+
+
+async def _try_to_buy(
+    search: Search, record: RequestRecord, offer: Offer, ceiling: Money
+) -> buying.Ended | buying.FellThrough:
+    """Look once more, then buy; an offer that fell through is dropped or corrected."""
+    seller = search.world.sellers.get(offer.seller)
+    if seller is None:
+        search.drop(offer, Reason.NEEDS_SETUP)
+        return buying.FellThrough(record=record, answer=Answer.NEEDS_SETUP)
+    looked = await revalidate(search, offer, seller)
+    if looked.standing is Standing.GONE:
+        search.drop(offer, looked.reason or Reason.SOLD_OUT)
+        return buying.FellThrough(record=record, answer=Answer.SOLD_OUT)
+    if looked.standing is Standing.CHANGED:
+        search.correct(looked.offer)
+        return buying.FellThrough(record=record, answer=Answer.PRICE_CHANGED)
+    search.correct(looked.offer)
+    if offer.total is not None and looked.offer.total is not None:
+        ceiling = looked.offer.total
+    verdict = await buying.buy(search, record, looked.offer, seller, ceiling=ceiling)
+    if isinstance(verdict, buying.FellThrough):
+        _learn(search, looked.offer, verdict)
+    return verdict
+
+
+def _learn(search: Search, offer: Offer, verdict: buying.FellThrough) -> None:
+    """Keep a price that was only known at the checkout; drop what cannot be had."""
+    if verdict.total is not None and verdict.total > (offer.total or offer.at_least):
+        landed = _with_total(offer, verdict.total)
+        if landed is not None:
+            search.correct(landed)
+            return
+    search.drop(offer, _AS_REASON.get(verdict.answer, Reason.SERVER_ERROR))
+
+
+def _with_total(offer: Offer, total: Money) -> Offer | None:
+    """The offer as its checkout priced it: what exceeds the copy's price is its shipping."""
+    if total.currency != offer.price.currency or total < offer.price:
+        return None
+    nothing = Money(0, total.currency)
+    return replace(offer, shipping=total - offer.price, tax=nothing)
+
+
+async def _conclude(
+    search: Search, record: RequestRecord, refused: buying.FellThrough | None
+) -> buying.Ended:
+    """Nothing was bought: say whether a seller refused or nobody has it, and the lowest price."""
+    _, findings = search.summary()
+    if refused is not None:
+        result = Result(
+            findings=findings,
+            reason=refused.answer.value,
+            message=refused.detail or "every fitting offer was refused",
+        )
+        to = RequestState.PURCHASE_FAILED
+    else:
+        result = _not_available(search, findings)
+        to = RequestState.NOT_AVAILABLE
+    return buying.Ended(
+        record=await search.world.ledger.move(record, to, result=result), attempt=None
+    )
+
+
+def _not_available(search: Search, findings: Findings) -> Result:
+    reasons = {judged.reason for judged in search.choice().judged}
+    if Reason.ONLY_BY_LINK in reasons:
+        reason, message = Reason.ONLY_BY_LINK, "it fits only where bookhunt cannot order"
+    elif Reason.OVER_MAX in reasons and findings.lowest is not None:
+        reason, message = Reason.OVER_MAX, f"the lowest price is {findings.lowest}"
+    elif not findings.sellers_asked:
+        reason, message = Reason.CANNOT_ASK, "no seller could be asked"
+    else:
+        reason, message = Reason.NOT_STOCKED, "no seller offers it"
+    return Result(findings=findings, reason=reason.value, message=message)

@@ -1,0 +1,30 @@
+"""What may be set about the hunt; the defaults are the configuration page's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierSettings:
+    """The tiered policy: how long a wave is waited for, and when enough is enough."""
+
+    patience_s: float = 1.5  # then the next tier is asked too; slow sellers keep their calls
+    grace_s: float = 0.2  # after the first fitting offer, for a cheaper one
+    margin: float = 0.10  # an offer so far below the maximum is taken without grace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HuntSettings:
+    """Bounds and times of the whole hunt."""
+
+    tiers: TierSettings = field(default_factory=TierSettings)
+    in_flight: int = 500  # calls to sellers at once, of all requests together
+    queue: int = 1000  # requests that wait for a worker; the next one is told to try later
+    workers: int = 256  # requests hunted at once
+    reserve_s: float = 0.7  # of the search's deadline, kept for confirming and ordering
+    floor_ratio: float = 0.2  # a total under this part of the others' median is a mistake
+    fresh_s: float = 2.0  # an answer younger than this needs no second look before buying
+    expire_after_s: float = 900.0  # unasked so long, a request is no longer what its customer wants
+    most_attempts: int = 10  # offers tried for one request
+    slot_patience_s: float = 5.0  # how long another request's purchase of the same copy is awaited

@@ -1,0 +1,91 @@
+"""The world one hunt runs in: its ports, its settings, and what must outlive a cancelled hunt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from bookhunt.hunt.ports import Buyers, Clock, Explanations, Ledger, Sellers
+    from bookhunt.hunt.settings import HuntSettings
+
+_T = TypeVar("_T")
+
+
+class Shield:
+    """Runs what must not be cut off: from the intent until the ledger knows how the order ended.
+
+    The caller may be cancelled (the daemon stops); the work goes on and `drain` waits for it.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    async def run(self, work: Coroutine[object, object, _T]) -> _T:
+        """Do `work` to its end, whatever happens to the caller."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+    async def drain(self, *, within_s: float) -> int:
+        """Wait for all of it, and say how many had not ended in time."""
+        if not self._tasks:
+            return 0
+        _, late = await asyncio.wait(self._tasks, timeout=within_s)
+        return len(late)
+
+
+class Doubts:
+    """Sellers where an order of an earlier life is not settled yet: nothing new is ordered there.
+
+    Recovery names them; the first round of look-ups or re-sends at a seller, whatever it says,
+    frees the seller again.
+    """
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+        self._settled = asyncio.Condition()
+
+    def add(self, seller: str) -> None:
+        """One more unsettled order at this seller."""
+        self._open[seller] += 1
+
+    async def clear(self, seller: str) -> None:
+        """One order less."""
+        async with self._settled:
+            self._open[seller] -= 1
+            self._settled.notify_all()
+
+    async def wait(self, seller: str, *, within_s: float) -> bool:
+        """Whether the seller is free of doubts, now or within the time."""
+        if not self._open[seller]:
+            return True
+        try:
+            async with asyncio.timeout(within_s), self._settled:
+                await self._settled.wait_for(lambda: self._open[seller] <= 0)
+        except TimeoutError:
+            return False
+        return True
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """Everything a stage of the hunt may touch."""
+
+    ledger: Ledger
+    sellers: Sellers
+    buyers: Buyers
+    explanations: Explanations
+    clock: Clock
+    settings: HuntSettings
+    shield: Shield = field(default_factory=Shield)
+    doubts: Doubts = field(default_factory=Doubts)
+    calls: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = asyncio.Semaphore(self.settings.in_flight)
