@@ -1,0 +1,50 @@
+"""Every route, by the word of the command that uses it: one table for both sides of the socket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+HEADER_API = "Bookhunt-Api"  # both ways: the sender's API_VERSION
+HEADER_VERSION = "Bookhunt-Version"  # both ways: the sender's version of the program
+HEADER_IDEMPOTENCY_KEY = "Idempotency-Key"
+PROBLEM_JSON = "application/problem+json"  # RFC 9457
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One call: its method, and its path with `{name}` parts."""
+
+    method: str
+    path: str
+
+    def at(self, **parts: str) -> str:
+        """The path with its parts filled in, percent-encoded."""
+        return self.path.format(**{name: quote(value, safe="") for name, value in parts.items()})
+
+
+ROUTES = {
+    "buy": Route(method="POST", path="/purchase-request"),
+    "status": Route(method="GET", path="/request-status"),
+    "requests": Route(method="GET", path="/requests"),
+    "cancel": Route(method="POST", path="/requests/{request_id}/cancel"),
+    "why": Route(method="GET", path="/requests/{request_id}/why"),
+    "quote": Route(method="POST", path="/quote"),
+    "sellers.list": Route(method="GET", path="/sellers"),
+    "sellers.show": Route(method="GET", path="/sellers/{seller_id}"),
+    "sellers.login": Route(method="POST", path="/sellers/{seller_id}/login"),
+    "sellers.logout": Route(method="POST", path="/sellers/{seller_id}/logout"),
+    "profile.list": Route(method="GET", path="/profiles"),
+    "profile.show": Route(method="GET", path="/profiles/{name}"),
+    "profile.add": Route(method="PUT", path="/profiles/{name}"),
+    "profile.remove": Route(method="DELETE", path="/profiles/{name}"),
+    "profile.default": Route(method="POST", path="/profiles/{name}/default"),
+    "limits.show": Route(method="GET", path="/limits"),
+    "limits.set": Route(method="PUT", path="/limits/{currency}"),
+    "pause": Route(method="POST", path="/pause"),
+    "resume": Route(method="POST", path="/resume"),
+    "health": Route(method="GET", path="/health"),
+    "stop": Route(method="POST", path="/stop"),
+}
+# A client of another API version may still ask who is there, and ask it to stop.
+ANY_VERSION = frozenset({"health", "stop"})
