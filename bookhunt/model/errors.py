@@ -48,6 +48,12 @@ class CurrencyMismatch(BookhuntError):
     code = "currency_mismatch"
 
 
+class CardNumber(InputError):
+    """A payment card's number was given: bookhunt takes a seller's payment token, never a card."""
+
+    code = "card_number"
+
+
 class BadDocument(InputError):
     """A YAML document (a definition, the configuration) has mistakes; all of them are told."""
 
@@ -76,6 +82,12 @@ class SecretStoreUnavailable(SetupMissing):
     """The secret store cannot be opened: no keyring, or a locked one."""
 
     code = "secret_store_unavailable"
+
+
+class UnsafePath(SetupMissing):
+    """A directory or file that must be private is another user's, or open to others."""
+
+    code = "unsafe_path"
 
 
 class NotFound(InputError):
@@ -162,6 +174,18 @@ class DaemonStopping(DaemonError):
     """The daemon takes no new work: it is being stopped."""
 
     code = "daemon_stopping"
+
+
+class DaemonAlreadyRunning(DaemonError):
+    """Another daemon holds the lock of this home."""
+
+    code = "daemon_already_running"
+
+
+class DaemonVersion(DaemonError):
+    """The daemon that runs speaks another version of the contract: it has to be restarted."""
+
+    code = "daemon_version"
 
 
 class LedgerUnusable(BookhuntError):
