@@ -1,0 +1,1 @@
+"""What a user owns: where things lie, the configuration, the shipping profiles, the secrets."""
