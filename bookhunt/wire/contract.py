@@ -31,7 +31,8 @@ SELLER_FIELDS = (
 ).split()
 NOTE_FIELDS = "seller reason total detail tier asked_ms answered_ms calls".split()
 PROFILE_FIELDS = (
-    "name default street street2 city region postcode country phone email bill schema_version"
+    "profile default name street street2 city region postcode country phone email bill "
+    "schema_version"
 ).split()
 
 

@@ -91,13 +91,20 @@ def problem_of(error: errors.BookhuntError) -> dict[str, Any]:
 
 
 def error_of(problem: dict[str, Any], *, status: int) -> errors.BookhuntError:
-    """The error that a problem stands for; a code this version does not know is `internal`."""
+    """The error that a problem stands for.
+
+    A code this version does not know, or one without the members it must have, is `internal`.
+    """
     message = str(problem.get("detail") or f"the daemon answered with status {status}")
     hint = problem.get("hint")
+    hint = None if hint is None else str(hint)
     kind = KINDS.get(str(problem.get("code")), KINDS["internal"])
-    if kind.error is errors.PossibleDuplicate:
-        return errors.PossibleDuplicate(message, older_id=str(problem["older_id"]), hint=hint)
-    if kind.error is errors.TryLater:
-        later_s = float(problem["retry_after_s"])
-        return errors.TryLater(message, retry_after_s=later_s, hint=hint)
+    try:
+        if kind.error is errors.PossibleDuplicate:
+            return errors.PossibleDuplicate(message, older_id=str(problem["older_id"]), hint=hint)
+        if kind.error is errors.TryLater:
+            later_s = float(problem["retry_after_s"])
+            return errors.TryLater(message, retry_after_s=later_s, hint=hint)
+    except (KeyError, TypeError, ValueError):
+        return errors.BookhuntError(message, hint=hint)
     return kind.error(message, hint=hint)
