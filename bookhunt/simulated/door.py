@@ -49,6 +49,7 @@ class Door:
     def serve(self, request: Request, connection: Connection) -> None:
         """Enter the request in the ledger, then answer it after the seller's latency."""
         call = self.dialect.recognise(request)
+        call.day = self.shop.day
         self.counts[call.operation.value] += 1
         if self._records or call.operation is not Operation.QUOTE:
             call.seq = self._enter(call)
@@ -76,7 +77,12 @@ class Door:
         return self._median_s * self._dice.lognormvariate(0, self.shop.profile.spread)
 
     def act(self, call: Call) -> Answer:
-        """Do what the request asks and make the answer; nothing is sent."""
+        """Do what the request asks and make the answer; nothing is sent.
+
+        What waited here while the street was emptied is a request of another day: it does nothing.
+        """
+        if call.day != self.shop.day:
+            return Answer(503, b'{"error":"the street was emptied"}')
         try:
             return self.dialect.answer(call)
         finally:

@@ -114,7 +114,7 @@ class Answer:
 class Call:
     """A request as its seller understands it, and how a fault bends its answer."""
 
-    __slots__ = ("key", "operation", "raise_minor", "reference", "request", "seq", "twist")
+    __slots__ = ("day", "key", "operation", "raise_minor", "reference", "request", "seq", "twist")
 
     def __init__(
         self, request: Request, operation: Operation, *, key: str = "", reference: str = ""
@@ -124,5 +124,6 @@ class Call:
         self.key = key
         self.reference = reference
         self.seq = 0  # the ledger's number of this arrival
+        self.day = 0  # how often the street had been emptied when this arrived
         self.twist = ""  # the behaviour of the fault in force, where the seller itself plays it
         self.raise_minor = 0  # by how much that fault raises the total

@@ -88,11 +88,13 @@ async def _serve(plan: Plan, ledger: Ledger) -> None:
             "like": like,
             "name": profile.name,
         }
+    # Whoever reads the file may stop the street at once: it listens to signals before that.
+    told = _told_by_signals()
     _publish(
         plan.state_dir / STREET_FILE, {**facts, "control": control_address, "sellers": sellers}
     )
     try:
-        await _until_told(plan.parent_pid, ledger)
+        await _until_told(told, plan.parent_pid, ledger)
     finally:
         for server in servers:
             server.close()
@@ -112,11 +114,14 @@ def _doors(plan: Plan, ledger: Ledger, faults: Faults) -> dict[str, Door]:
     }
 
 
-async def _until_told(parent_pid: int | None, ledger: Ledger) -> None:
-    loop = asyncio.get_running_loop()
+def _told_by_signals() -> asyncio.Event:
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told
+
+
+async def _until_told(told: asyncio.Event, parent_pid: int | None, ledger: Ledger) -> None:
     flushing = asyncio.create_task(_flush_always(ledger))
     watching = asyncio.create_task(_watch(parent_pid, told))
     try:

@@ -92,6 +92,8 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
+        if self.lost:
+            return
         self._body += body
         if len(self._body) > _MOST_BODY_BYTES:
             self.write(_TOO_LARGE)
@@ -103,7 +105,7 @@ class Connection(asyncio.Protocol):
         request = Request(method, self._target.decode("latin-1"), self._headers, self._body)
         self._keeps_alive = self._parser.should_keep_alive()
         self._begin()
-        if self._transport is None:
+        if self.lost:  # closed over its size or its number: it is answered already
             return
         if self._busy:
             self._waiting.append(request)

@@ -37,12 +37,14 @@ class Shop:
         self.profile = profile
         self._seed = seed
         self._ledger = ledger
-        self.in_flight: dict[str, int] = {}  # key -> the arrival that is at work on it
+        self.day = 0  # how often the shop was emptied
         self.empty()
 
     def empty(self) -> None:
         """As on the first day: the seeded stock, no orders, no sessions."""
+        self.day += 1
         self.stock = Stock(self.profile, self._seed)
+        self.in_flight: dict[str, int] = {}  # key -> the arrival that is at work on it
         self.orders: dict[str, Order] = {}
         self._by_reference: dict[str, list[Order]] = {}
         self._keys: dict[str, _Outcome] = {}

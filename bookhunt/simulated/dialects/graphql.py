@@ -36,7 +36,7 @@ class GraphQL(Dialect):
         """Quote or order."""
         body = json_body(call.request)
         if call.operation is Operation.QUOTE:
-            variables = body.get("variables") or {}
+            variables = _variables(body)
             isbn = text_of(variables.get("isbn"))
             by, value = ("isbn", isbn) if isbn else ("title", text_of(variables.get("title")))
             return self.shop.quote(call, by, value, self._book)
@@ -94,8 +94,13 @@ class GraphQL(Dialect):
         }
 
 
+def _variables(body: dict[str, Any]) -> dict[str, Any]:
+    """The variables of a document, empty if there are none or they are no object."""
+    variables = body.get("variables")
+    return variables if isinstance(variables, dict) else {}
+
+
 def _input(body: dict[str, Any]) -> dict[str, Any]:
     """The variable `input` of an order, empty if there is none."""
-    variables = body.get("variables")
-    wanted = variables.get("input") if isinstance(variables, dict) else None
+    wanted = _variables(body).get("input")
     return wanted if isinstance(wanted, dict) else {}
