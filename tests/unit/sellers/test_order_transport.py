@@ -95,10 +95,10 @@ async def test_the_next_address_is_tried_only_while_nothing_was_sent(
     first.mock(side_effect=httpx.ConnectError("refused"))
     got = await transport().send(order("https://two.example/orders"), within_s=5, body_limit=LIMIT)
     assert got.status == 201
-    second.calls.reset()
+    before = second.call_count
     first.mock(side_effect=httpx.ReadError("gone"))
     assert await kind_after(order("https://two.example/orders")) is FailureKind.UNREACHABLE
-    assert second.call_count == 0
+    assert second.call_count == before == 1
 
 
 @pytest.mark.parametrize(
