@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from bookhunt.hunt.admission import Admission
 from bookhunt.hunt.flow import hunt
 from bookhunt.hunt.recovery import Settler
+from bookhunt.hunt.settlement import settle_by_hand
 from bookhunt.hunt.world import World
-from bookhunt.model.errors import IllegalTransition
+from bookhunt.model.errors import IllegalTransition, StateConflict
 from bookhunt.model.outcome import Result
 from bookhunt.model.purchase import Stage
 from bookhunt.model.request import RequestState
@@ -122,6 +123,21 @@ class HuntService:
                 task.cancel()
             self._rest(record)
         return record
+
+    async def settle_by_hand(
+        self, record: RequestRecord, *, order_id: str | None, retry: bool
+    ) -> RequestRecord:
+        """Take a person's word for an order that nothing else can settle; hunt on where asked.
+
+        Raises:
+            StateConflict: no order of the request waits for a person, or it was settled meanwhile.
+        """
+        try:
+            settled = await settle_by_hand(self._world, record, order_id=order_id, retry=retry)
+        except IllegalTransition as moved:
+            raise StateConflict("the order was settled meanwhile") from moved
+        await self._settled(settled.record)
+        return settled.record
 
     async def wait(self, request_id: str, *, within_s: float) -> RequestRecord | None:
         """The request when it rests, or as it is when the time is over; None: no such request."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.ports import Facts, Sent
+from bookhunt.model.errors import StateConflict
 from bookhunt.model.outcome import Bought, Findings, Result
 from bookhunt.model.purchase import DECLARED_REFUSALS, Answer, Attempt, Stage
 from bookhunt.model.request import RequestState
@@ -118,6 +119,40 @@ async def write_down(
     )
     if to is Stage.MANUAL:
         record = await world.ledger.move(record, RequestState.NEEDS_ATTENTION)
+    return Settled(attempt=attempt, record=record)
+
+
+async def settle_by_hand(
+    world: World, record: RequestRecord, *, order_id: str | None, retry: bool
+) -> Settled:
+    """Write down what a person found out about the order of a request that needs attention.
+
+    With an order id it was bought. Without one nothing was: the request is hunted on where
+    `retry`, else it ends as cancelled.
+
+    Raises:
+        StateConflict: no order of the request waits for a person.
+    """
+    attempts = await world.ledger.attempts(record.request.id)
+    attempt = next((each for each in attempts if each.stage is Stage.MANUAL), None)
+    if record.state is not RequestState.NEEDS_ATTENTION or attempt is None:
+        raise StateConflict(
+            f"request {record.request.id} is {record.state.value}: no order of it needs a person",
+            hint=f"bookhunt status {record.request.id}",
+        )
+    if order_id is not None:
+        found = Sent(answer=Answer.BOUGHT, order_id=order_id, detail="settled by hand")
+        return await write_down(world, attempt, Stage.CONFIRMED, found)
+    absent = Sent(answer=Answer.NOT_FOUND, detail="settled by hand: nothing was bought")
+    if retry:
+        return await write_down(world, attempt, Stage.ABSENT, absent)
+    attempt, record = await world.ledger.settle(
+        attempt,
+        Stage.ABSENT,
+        Facts(answer=absent.answer, detail=absent.detail),
+        request_to=RequestState.CANCELLED,
+        result=Result(findings=record.result.findings, reason="cancelled", message=absent.detail),
+    )
     return Settled(attempt=attempt, record=record)
 
 
