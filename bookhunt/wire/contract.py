@@ -12,6 +12,7 @@ from typing import Any
 
 SCHEMA_VERSION = 1  # of the objects; grows when a field changes its meaning or disappears
 API_VERSION = 1  # of the routes; client and daemon of another number do not talk
+LONGEST_WAIT_S = 60.0  # of one long poll; who wants to wait longer asks again
 
 REQUEST_FIELDS = (
     "request_id book max_price status strategy resolved_seller resolved_price item_price shipping "
@@ -36,7 +37,7 @@ PROFILE_FIELDS = (
 ).split()
 
 
-class _Body:
+class Body:
     """A body that leaves out what was not said: absent means the daemon's configuration decides."""
 
     __slots__ = ()
@@ -52,7 +53,7 @@ class _Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseRequest(_Body):
+class PurchaseRequest(Body):
     """The body of `POST /purchase-request`; what is None or False is not sent.
 
     `book_name` may hold an ISBN: the daemon reads it as one where it has the shape of one.
@@ -76,7 +77,7 @@ class PurchaseRequest(_Body):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuoteRequest(_Body):
+class QuoteRequest(Body):
     """The body of `POST /quote`; what is None is not sent."""
 
     book_name: str | None = None

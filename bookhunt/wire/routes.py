@@ -28,6 +28,7 @@ ROUTES = {
     "status": Route(method="GET", path="/request-status"),
     "requests": Route(method="GET", path="/requests"),
     "cancel": Route(method="POST", path="/requests/{request_id}/cancel"),
+    "settle": Route(method="POST", path="/requests/{request_id}/settle"),
     "why": Route(method="GET", path="/requests/{request_id}/why"),
     "quote": Route(method="POST", path="/quote"),
     "sellers.list": Route(method="GET", path="/sellers"),

@@ -1,0 +1,290 @@
+"""The calls a command can make, each by the word of the command, each returning the JSON object.
+
+A call starts a daemon where none runs, unless that is forbidden; makes itself again where a daemon
+ended before it answered (every call can be made twice: submissions carry their key); and replaces
+a daemon of an older contract once its work is done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import bookhunt
+from bookhunt.client.connection import Answer, ConnectionBroke, exchange
+from bookhunt.client.starting import start_daemon, wait_until_gone
+from bookhunt.model.errors import (
+    BookhuntError,
+    DaemonNotRunning,
+    DaemonStopping,
+    DaemonVersion,
+)
+from bookhunt.model.request import RequestState
+from bookhunt.wire.contract import API_VERSION, LONGEST_WAIT_S
+from bookhunt.wire.problems import error_of
+from bookhunt.wire.routes import ANY_VERSION, HEADER_IDEMPOTENCY_KEY, ROUTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bookhunt.home.paths import Home
+    from bookhunt.wire.contract import PurchaseRequest, QuoteRequest
+
+ANSWERS_WITHIN_S = 10.0  # beyond what a call asks the daemon to wait itself
+_TRIES = 3
+
+
+class DaemonClient:
+    """The daemon of one home, as its commands see it; made for each command, used by one thread.
+
+    Every call may raise the three errors of an unreachable daemon (`DaemonNotRunning`,
+    `DaemonForbidden`, `DaemonNotAnswering`), `DaemonVersion`, and the errors it names.
+    `notice` is told, once, of what is worth a line on stderr.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        autostart: bool = True,
+        notice: Callable[[str], None] | None = None,
+    ) -> None:
+        self._home = home
+        self._autostart = autostart
+        self._notice = notice
+
+    # ------------------------------------------------------------------------------- requests
+    def buy(self, request: PurchaseRequest, *, idempotency_key: str) -> dict[str, Any]:
+        """Submit one book: `{"request_id", "status"}`; durable when this returns.
+
+        Raises:
+            InputError, SetupMissing, PossibleDuplicate, IdempotencyKeyReused, TryLater.
+        """
+        return self._object(
+            "buy", body=request.body(), headers={HEADER_IDEMPOTENCY_KEY: idempotency_key}
+        )
+
+    def status(self, request_id: str, *, wait_s: float = 0.0) -> dict[str, Any]:
+        """A request as it is now, or when it rests if that is within `wait_s` (at most 60).
+
+        `request_id` may be the beginning of one, or `@last`.
+
+        Raises:
+            NotFound, InputError: no such request, or several.
+        """
+        wait_s = min(max(wait_s, 0.0), LONGEST_WAIT_S)
+        query = {"request_id": request_id} | ({"wait_s": f"{wait_s:.3f}"} if wait_s else {})
+        return self._object("status", query=query, within_s=ANSWERS_WITHIN_S + wait_s)
+
+    def wait(self, request_id: str, *, within_s: float) -> dict[str, Any]:
+        """A request when it rests, or as it is when the time is over; outlives a restart."""
+        ends_at = time.monotonic() + within_s
+        while True:
+            left_s = ends_at - time.monotonic()
+            found = self.status(request_id, wait_s=left_s)
+            if is_at_rest(found) or left_s <= 0:
+                return found
+            request_id = found["request_id"]  # `@last` may be another by now
+
+    def requests(
+        self,
+        *,
+        states: tuple[str, ...] = (),
+        since: str | None = None,
+        limit: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Requests, newest first; `since` is a time in ISO 8601."""
+        query: list[tuple[str, str]] = [("state", state) for state in states]
+        if since is not None:
+            query.append(("since", since))
+        if limit is not None:
+            query.append(("limit", str(limit)))
+        return self._list("requests", query=query)
+
+    def cancel(self, request_id: str) -> dict[str, Any]:
+        """Cancel a request before its order is sent; the request.
+
+        Raises:
+            TooLate: it came to rest already.
+        """
+        return self._object("cancel", parts={"request_id": request_id})
+
+    def settle(
+        self, request_id: str, *, bought: str | None = None, retry: bool = False
+    ) -> dict[str, Any]:
+        """Say what became of an order that only a person can know; the request.
+
+        `bought` is the seller's order number; without it nothing was bought, and `retry` hunts on.
+
+        Raises:
+            StateConflict: the request does not wait for that.
+        """
+        body: dict[str, Any] = {"bought": bought} if bought else {"not_bought": True}
+        if retry:
+            body["retry"] = True
+        return self._object("settle", parts={"request_id": request_id}, body=body)
+
+    def why(self, request_id: str) -> list[dict[str, Any]]:
+        """What each seller contributed to a request."""
+        return self._list("why", parts={"request_id": request_id})
+
+    def quote(self, request: QuoteRequest, *, within_s: float = 60.0) -> list[dict[str, Any]]:
+        """The offers of a book, cheapest first; buys nothing."""
+        return self._list("quote", body=request.body(), within_s=ANSWERS_WITHIN_S + within_s)
+
+    # -------------------------------------------------------------------------------- sellers
+    def sellers(self) -> list[dict[str, Any]]:
+        """Every seller that is defined."""
+        return self._list("sellers.list")
+
+    def seller(self, seller_id: str) -> dict[str, Any]:
+        """One seller, and the secrets it needs."""
+        return self._object("sellers.show", parts={"seller_id": seller_id})
+
+    def login(
+        self, seller_id: str, secrets: Mapping[str, str], *, profile: str | None = None
+    ) -> dict[str, Any]:
+        """Store what a definition asks for; `payment` is the token of `profile` there."""
+        body: dict[str, Any] = {"secrets": dict(secrets)}
+        if profile is not None:
+            body["profile"] = profile
+        return self._object("sellers.login", parts={"seller_id": seller_id}, body=body)
+
+    def logout(self, seller_id: str) -> dict[str, Any]:
+        """Forget the credentials of a seller and every profile's payment token there."""
+        return self._object("sellers.logout", parts={"seller_id": seller_id})
+
+    # ------------------------------------------------------------------------------- profiles
+    def profiles(self) -> list[dict[str, Any]]:
+        """Every shipping profile."""
+        return self._list("profile.list")
+
+    def profile(self, name: str) -> dict[str, Any]:
+        """One shipping profile."""
+        return self._object("profile.show", parts={"name": name})
+
+    def put_profile(self, name: str, address: Mapping[str, Any]) -> dict[str, Any]:
+        """Store a shipping profile, in the place of one of that name; the profile."""
+        return self._object("profile.add", parts={"name": name}, body=address)
+
+    def remove_profile(self, name: str) -> dict[str, Any]:
+        """Forget a shipping profile."""
+        return self._object("profile.remove", parts={"name": name})
+
+    def default_profile(self, name: str) -> dict[str, Any]:
+        """Make a profile the one that is used where none is named."""
+        return self._object("profile.default", parts={"name": name})
+
+    # ------------------------------------------------------------------------ limits, control
+    def limits(self) -> list[dict[str, Any]]:
+        """The spending limits in force and what is spent, per currency."""
+        return self._list("limits.show")
+
+    def set_limits(self, currency: str, limits: Mapping[str, str | None]) -> dict[str, Any]:
+        """Set `purchase`, `day` or `month`; null: no limit."""
+        return self._object("limits.set", parts={"currency": currency}, body=limits)
+
+    def pause(self) -> dict[str, Any]:
+        """Buy nothing new."""
+        return self._object("pause")
+
+    def resume(self) -> dict[str, Any]:
+        """Buy again."""
+        return self._object("resume")
+
+    def health(self) -> dict[str, Any]:
+        """Who the daemon is and how it does; starts none."""
+        return self._object("health")
+
+    def stop(self) -> dict[str, Any]:
+        """Ask the daemon to stop, whatever its version; `wait_until_gone` sees it go."""
+        return self._object("stop")
+
+    # --------------------------------------------------------------------------------- the call
+    def _object(self, name: str, **how: Any) -> dict[str, Any]:
+        value = self._call(name, **how)
+        if not isinstance(value, dict):
+            raise BookhuntError(f"the daemon answered `{name}` with something else than an object")
+        return value
+
+    def _list(self, name: str, **how: Any) -> list[dict[str, Any]]:
+        value = self._call(name, **how)
+        if not isinstance(value, list):
+            raise BookhuntError(f"the daemon answered `{name}` with something else than a list")
+        return value
+
+    def _call(self, name: str, **how: Any) -> Any:
+        may_start = self._autostart and name not in ANY_VERSION
+        for last in (False,) * (_TRIES - 1) + (True,):
+            try:
+                return self._once(name, **how)
+            except ConnectionBroke:
+                if last or name in ANY_VERSION:
+                    raise
+            except DaemonNotRunning:
+                if last or not may_start:
+                    raise
+                start_daemon(self._home)
+            except DaemonStopping:
+                if last or not may_start:
+                    raise
+                wait_until_gone(self._home)
+        raise AssertionError("the last try returns or raises")
+
+    def _once(
+        self,
+        name: str,
+        *,
+        parts: Mapping[str, str] | None = None,
+        query: Any = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        within_s: float = ANSWERS_WITHIN_S,
+    ) -> Any:
+        route = ROUTES[name]
+        path = route.at(**(parts or {}))
+        if query:
+            path = f"{path}?{urlencode(query)}"
+        answer = exchange(
+            self._home, route.method, path, body=body, headers=headers or {}, within_s=within_s
+        )
+        if name not in ANY_VERSION:
+            self._compare(answer)
+        if answer.status >= 400:
+            problem = answer.value if isinstance(answer.value, dict) else {}
+            raise error_of(problem, status=answer.status)
+        return answer.value
+
+    def _compare(self, answer: Answer) -> None:
+        """Talk on with a daemon of the same contract; replace an older one; leave a newer one."""
+        if answer.api is not None and answer.api != API_VERSION:
+            if answer.api < API_VERSION and self._autostart:
+                self._replace()
+                raise DaemonNotRunning("the daemon of an older version was stopped")
+            raise DaemonVersion(
+                f"the daemon is version {answer.version} (contract {answer.api}), this is "
+                f"{bookhunt.__version__} (contract {API_VERSION})",
+                hint="bookhunt daemon restart, with the newer of the two",
+            )
+        if answer.version not in {None, bookhunt.__version__} and self._notice is not None:
+            self._notice(
+                f"the daemon is version {answer.version}, this is {bookhunt.__version__}; "
+                "bookhunt daemon restart brings them together"
+            )
+            self._notice = None
+
+    def _replace(self) -> None:
+        with contextlib.suppress(DaemonNotRunning, ConnectionBroke):
+            self.stop()
+        wait_until_gone(self._home)
+
+
+def is_at_rest(request: Mapping[str, Any]) -> bool:
+    """Whether a request's object waits for nothing but, at most, a person."""
+    try:
+        state = RequestState(request["status"])
+    except ValueError:
+        return False  # a newer daemon's word
+    return state.is_final or state is RequestState.NEEDS_ATTENTION
