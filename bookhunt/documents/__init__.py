@@ -11,7 +11,7 @@ from bookhunt.documents.mistakes import DocumentMistakes, Mistake
 from bookhunt.documents.nodes import Document, DocumentPath, Mapping, Node, Place, Scalar, Sequence
 from bookhunt.documents.reading import read_document, read_file
 from bookhunt.documents.validation import validated
-from bookhunt.documents.wording import Misfit, did_you_mean
+from bookhunt.documents.wording import Misfit, Misfits, did_you_mean
 
 __all__ = [
     "Closed",
@@ -20,6 +20,7 @@ __all__ = [
     "DocumentPath",
     "Mapping",
     "Misfit",
+    "Misfits",
     "Mistake",
     "Node",
     "Nullable",

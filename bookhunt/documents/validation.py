@@ -8,19 +8,20 @@ together (`whereabouts`), and of the shapes only the one that the writer most li
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from bookhunt.documents.mistakes import DocumentMistakes, Mistake
-from bookhunt.documents.nodes import Mapping, Scalar, path_text, plain_data
-from bookhunt.documents.whereabouts import Found, find
-from bookhunt.documents.wording import Wording, word
+from bookhunt.documents.nodes import Scalar, path_text, plain_data
+from bookhunt.documents.whereabouts import Found, find, keys_of
+from bookhunt.documents.wording import SHOULD_BE, likeness, word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from bookhunt.documents.nodes import Document
+    from bookhunt.documents.nodes import Document, DocumentPath
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -48,38 +49,36 @@ def validated(document: Document, model: type[T]) -> T:
     except ValidationError as failure:
         errors = failure.errors(include_url=False, include_input=False)
     found = [find(document.root, model, error) for error in errors]
-    mistakes = (_mistake(document, each) for each in _most_fitting(document, found, 0))
+    mistakes = [
+        mistake
+        for each in _most_fitting(document, found, 0)
+        for mistake in _mistakes(document, each)
+    ]
     # What fails in two shapes alike is told once.
     raise DocumentMistakes(dict.fromkeys(mistakes)) from None
 
 
-def _mistake(document: Document, found: Found) -> Mistake:
+def _mistakes(document: Document, found: Found) -> Iterator[Mistake]:
     node = document.node(found.path)
-    wording = word(
-        found.error, written=node.text if isinstance(node, Scalar) else None, found=found
-    )
-    place = _place(document, found, wording)
-    return Mistake(
-        file=document.file,
-        line=place.line,
-        column=place.column,
-        path=path_text((*found.path, *wording.below)),
-        message=wording.message,
-        hint=wording.hint,
-    )
-
-
-def _place(document: Document, found: Found, wording: Wording) -> Any:
-    path = (*found.path, *wording.below)
-    if found.error["type"] == "extra_forbidden" or found.is_key:
-        return document.key_place(path)
-    return document.place(path)
+    written = node.text if isinstance(node, Scalar) else None
+    at_key = found.error["type"] == "extra_forbidden" or found.is_key
+    for wording in words(found.error, written=written, found=found):
+        path = (*found.path, *wording.below)
+        place = document.key_place(path) if at_key else document.place(path)
+        yield Mistake(
+            file=place.file,
+            line=place.line,
+            column=place.column,
+            path=path_text(path),
+            message=wording.message,
+            hint=wording.hint,
+        )
 
 
 def _most_fitting(document: Document, found: Sequence[Found], depth: int) -> list[Found]:
     """Of the errors of each union, those of its best fitting member; all others as they are."""
     told: list[Found] = []
-    unions: dict[tuple[Any, ...], dict[str, list[Found]]] = {}
+    unions: dict[DocumentPath, dict[str, list[Found]]] = {}
     for each in found:
         if len(each.choices) <= depth:
             told.append(each)
@@ -87,48 +86,38 @@ def _most_fitting(document: Document, found: Sequence[Found], depth: int) -> lis
         choice = each.choices[depth]
         unions.setdefault(choice.path, {}).setdefault(choice.member, []).append(each)
     for path, members in unions.items():
-        node = document.node(path)
-        written = set(node.entries) if isinstance(node, Mapping) else set()
         shaped = [errors for errors in members.values() if not _has_other_shape(errors, path)]
         if shaped:
-            best = min(shaped, key=lambda errors: _strangeness(errors, path, written))
+            best = min(shaped, key=lambda errors: _strangeness(errors, path))
             told += _most_fitting(document, best, depth + 1)
         else:
             told.append(_any_of(path, list(members.values())))
     return told
 
 
-def _has_other_shape(errors: Sequence[Found], path: tuple[Any, ...]) -> bool:
+def _has_other_shape(errors: Sequence[Found], path: DocumentPath) -> bool:
     return any(each.path == path and each.error["type"] in _OTHER_SHAPE for each in errors)
 
 
-def _strangeness(
-    errors: Sequence[Found], path: tuple[Any, ...], written: set[str]
-) -> tuple[int, int, int]:
-    """How unlike the written value a member is: unknown keys first, then missing ones, then all.
+def _strangeness(errors: Sequence[Found], path: DocumentPath) -> tuple[int, float, int]:
+    """How unlike the written value a member is: by unknown and missing keys, then by all errors.
 
-    A key that is not the member's says that another was meant; a wrong value in a known key does
-    not.
+    A key that is not the member's says that another was meant, the more the less it looks like one
+    of the member's; a wrong value in a known key does not.
     """
     own = [each for each in errors if each.path[:-1] == path]
-    unknown = sum(1 for each in own if each.error["type"] == "extra_forbidden")
+    unknown = [each for each in own if each.error["type"] == "extra_forbidden"]
     missing = sum(1 for each in own if each.error["type"] == "missing")
-    return (unknown * 2 + missing if written else len(errors), unknown, len(errors))
+    known = {key for each in unknown for model in each.models for key in keys_of(model)}
+    alike = likeness((str(each.path[-1]) for each in unknown), known)
+    return len(unknown) * 2 + missing, -alike, len(errors)
 
 
-def _any_of(path: tuple[Any, ...], members: Sequence[Sequence[Found]]) -> Found:
+def _any_of(path: DocumentPath, members: Sequence[Sequence[Found]]) -> Found:
     """One error that names every shape the value may have."""
-    shapes: dict[str, None] = {}
-    for errors in members:
-        for each in errors:
-            if each.path == path:
-                shapes.setdefault(word(each.error, written=None, found=each).message)
-    first = members[0][0]
-    message = " or ".join(shapes) or "has none of the shapes that are possible here"
-    return Found(
-        error={"type": "no_shape", "loc": (), "msg": message, "input": None},
-        path=path,
-        choices=(),
-        models=first.models,
-        is_key=False,
-    )
+    told = [each for errors in members for each in errors if each.path == path]
+    messages = dict.fromkeys(word(each.error, written=None, found=each).message for each in told)
+    first, *others = messages
+    message = " or ".join((first, *(each.removeprefix(SHOULD_BE) for each in others)))
+    found = told[0]
+    return replace(found, error={**found.error, "type": "no_shape", "msg": message}, choices=())

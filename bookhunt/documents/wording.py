@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from bookhunt.documents.nodes import DocumentPath
     from bookhunt.documents.whereabouts import Found
 
-_SHOULD_BE = {
+SHOULD_BE = "should be "
+_SHAPES = {
     "keys with values": ("model_type", "model_attributes_type", "dict_type", "mapping_type"),
     "a list": ("list_type", "tuple_type", "set_type", "frozen_set_type"),
     "a text": ("string_type",),
@@ -26,7 +27,7 @@ _SHOULD_BE = {
     "true or false": ("bool_type", "bool_parsing"),
     "nothing": ("none_required",),
 }
-_MESSAGES = {kind: f"should be {what}" for what, kinds in _SHOULD_BE.items() for kind in kinds}
+_MESSAGES = {kind: SHOULD_BE + what for what, kinds in _SHAPES.items() for kind in kinds}
 _VALUES = frozenset({"literal_error", "enum"})
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _LONGEST_SHOWN = 60
@@ -41,7 +42,7 @@ class Wording:
     below: DocumentPath = ()
 
 
-class Misfit(ValueError):  # a fault found by a validator
+class Misfit(ValueError):
     """What a validator of a closed model raises to give a hint, or to point below its own value.
 
     `at` is the path from the validated value to the place that is meant.
@@ -53,8 +54,30 @@ class Misfit(ValueError):  # a fault found by a validator
         self.at = at
 
 
+class Misfits(ValueError):
+    """Several of them, each told at its own place."""
+
+    def __init__(self, misfits: Iterable[Misfit]) -> None:
+        self.misfits = tuple(misfits)
+        super().__init__("; ".join(str(each) for each in self.misfits))
+
+
+def words(error: ErrorDetails, *, written: str | None, found: Found) -> list[Wording]:
+    """Say an error, which may hold several mistakes; `written` is the text at its place."""
+    raised = error.get("ctx", {}).get("error")
+    if isinstance(raised, Misfits):
+        return [_misfit(each) for each in raised.misfits]
+    if isinstance(raised, Misfit):
+        return [_misfit(raised)]
+    return [word(error, written=written, found=found)]
+
+
+def _misfit(misfit: Misfit) -> Wording:
+    return Wording(message=str(misfit), hint=misfit.hint, below=misfit.at)
+
+
 def word(error: ErrorDetails, *, written: str | None, found: Found) -> Wording:
-    """Say an error; `written` is the text at its place, None where that is no text."""
+    """Say an error that is one mistake; `written` is None where there is no text at its place."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "missing":
         return Wording(message="missing")
@@ -71,12 +94,6 @@ def word(error: ErrorDetails, *, written: str | None, found: Found) -> Wording:
         return Wording(message=wording.message, hint=wording.hint, below=below)
     if kind == "union_tag_not_found":
         return Wording(message="missing", below=_discriminator(context))
-    if kind == "value_error" and isinstance(raised := context.get("error"), Exception):
-        return Wording(
-            message=str(raised),
-            hint=getattr(raised, "hint", None),
-            below=tuple(getattr(raised, "at", ())),
-        )
     if kind in _MESSAGES:
         return Wording(message=_MESSAGES[kind])
     message = error["msg"].removeprefix("Input ").removeprefix("Value error, ")
@@ -85,8 +102,19 @@ def word(error: ErrorDetails, *, written: str | None, found: Found) -> Wording:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint with the closest of the known words, None where none is close."""
-    close = difflib.get_close_matches(word.lower(), sorted(set(known)), n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else None
+    every = {each.lower(): each for each in sorted(set(known))}
+    close = difflib.get_close_matches(word.lower(), every, n=1, cutoff=0.6)
+    return f"did you mean {every[close[0]]!r}?" if close else None
+
+
+def likeness(words: Iterable[str], known: Iterable[str]) -> float:
+    """How much the words look like known ones, from 0 to 1: the mean of the best matches."""
+    every = list(known)
+    best = [
+        max((difflib.SequenceMatcher(None, word, each).ratio() for each in every), default=0.0)
+        for word in words
+    ]
+    return sum(best) / len(best) if best else 0.0
 
 
 def _known_keys(key: str, known: list[str]) -> str | None:

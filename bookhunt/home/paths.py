@@ -1,13 +1,15 @@
 """Where everything lies, and that nobody else can read it.
 
-Standard library only: every command imports this before it does anything else. `BOOKHUNT_HOME` puts all of it under one folder; without it each kind has the place that the
-system names for it (platformdirs).
+`BOOKHUNT_HOME` puts all of it under one folder; without it each kind has the place that the
+system names for it (platformdirs). Standard library only: every command imports this before it
+does anything else.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,7 +137,7 @@ class Home:
         """Create the private folders, and refuse those that others could read or write.
 
         Raises:
-            UnsafePath: a folder is another user's, a link, or open to others.
+            UnsafePath: a folder is another user's, a link, or open to others, or cannot be made.
         """
         if self.root:
             _make(self.root)
@@ -156,7 +158,19 @@ def require_owned(path: Path, *, forbidden: int) -> None:
     Raises:
         UnsafePath: with what is wrong and the command that mends it.
     """
-    status = path.lstat()
+    try:
+        status = path.lstat()
+    except OSError as error:
+        raise UnsafePath(f"{path} cannot be looked at: {error.strerror}") from error
+    require_status(path, status, forbidden=forbidden)
+
+
+def require_status(path: Path, status: os.stat_result, *, forbidden: int) -> None:
+    """The same for what is already looked at or open.
+
+    Raises:
+        UnsafePath: with what is wrong and the command that mends it.
+    """
     if stat.S_ISLNK(status.st_mode):
         raise UnsafePath(f"{path} is a symbolic link", hint="put the real file or folder there")
     if status.st_uid != os.geteuid():
@@ -168,14 +182,20 @@ def require_owned(path: Path, *, forbidden: int) -> None:
     if mode & forbidden:
         raise UnsafePath(
             f"{path} has mode {mode:04o}: others could reach what is private",
-            hint=f"chmod {mode & ~forbidden:o} {path}",
+            hint=f"chmod {mode & ~forbidden:o} {shlex.quote(str(path))}",
         )
 
 
 def _make(directory: Path) -> None:
     # `mkdir(parents=True)` gives parents the umask's mode; only the last one is ours to close.
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    directory.mkdir(mode=0o700, exist_ok=True)
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise UnsafePath(
+            f"{directory} cannot be made: {error.strerror}",
+            hint="set BOOKHUNT_HOME to a folder of your own",
+        ) from error
 
 
 def _short_directory() -> Path:
