@@ -183,6 +183,8 @@ class _Reader:
         near = [lines[n] for n in (line, line - 1) if 0 <= n < len(lines)]
         bare = any(_BARE_ON_LINE.search(each) for each in near)
         hint = 'put quotes around a value with a placeholder: "{...}"' if bare else None
+        if any(each.line == line + 1 and each.hint == _QUOTES for each in self.mistakes):
+            return  # the placeholder that is told already is what YAML stumbled over
         self._wrong(line + 1, column + 1, f"not YAML: {problem}{context}", hint)
 
     def _at(
