@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bookhunt.documents.wording import did_you_mean
+from bookhunt.documents import did_you_mean
 from bookhunt.sellers.checks_texts import Kind, TextUse, texts_of
 from bookhunt.sellers.expressions import compile_pattern, finder
 from bookhunt.sellers.language import Block, SessionAuth

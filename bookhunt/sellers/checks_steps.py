@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bookhunt.documents.wording import did_you_mean
+from bookhunt.documents import did_you_mean
 from bookhunt.sellers.checks_names import blocks_of
 from bookhunt.sellers.language import ORDER_WORDS, REASON_WORDS, Purchase, status_matches
 

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, get_args
 
-from bookhunt.documents.wording import did_you_mean
+from bookhunt.documents import did_you_mean
 from bookhunt.model.errors import BadMoney
 from bookhunt.model.money import exponent_of
 from bookhunt.sellers.checks_names import blocks_of

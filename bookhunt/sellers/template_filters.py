@@ -24,7 +24,7 @@ _NOT_WORD = re.compile(r"[\W_]+")
 
 
 def text_of(value: Any) -> str:
-    """A value inside a text: numbers in plain digits, a list joined by commas, an object as JSON."""
+    """A value in a text: numbers in plain digits, a list joined by commas, an object as JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -58,7 +58,7 @@ def text_filtered(name: str, value: str) -> str:
 
 
 def mapped(value: Any, table: Mapping[str, str]) -> str | None:
-    """A value looked up in a table of `maps:`; the entry `"*"` stands for all that are not there."""
+    """A value looked up in a table of `maps:`; the entry `"*"` stands for all others."""
     folded = text_of(value).strip().casefold()
     for key, entry in table.items():
         if key != "*" and key.strip().casefold() == folded:

@@ -86,4 +86,4 @@ def unknown_name(name: tuple[str, ...]) -> str | None:
 
 
 def _example(group: str) -> str:
-    return sorted(NAMES.get(group, {"name"}))[0]
+    return min(NAMES.get(group, {"name"}))

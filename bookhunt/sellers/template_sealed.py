@@ -10,14 +10,16 @@ encode each secret and join; the bytes are the same every time.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
 from bookhunt.sellers.template_filters import text_filtered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Encoding(StrEnum):

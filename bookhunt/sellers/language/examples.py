@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from bookhunt.documents.closed import Closed, Truth
 from bookhunt.sellers.language.conditions import OutcomeWord, ReasonWord
@@ -119,7 +119,7 @@ def _told(value: Any) -> str:
     return str(value)
 
 
-Told = Annotated[str, PlainValidator(_told), WithJsonSchema(_SCALAR)]
+Told = Annotated[str, BeforeValidator(_told), WithJsonSchema(_SCALAR)]
 
 
 class ThenOffer(Closed):

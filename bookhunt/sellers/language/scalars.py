@@ -7,7 +7,6 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    PlainValidator,
     StringConstraints,
     WithJsonSchema,
 )
@@ -21,8 +20,10 @@ TemplateText: TypeAlias = Text
 Expression: TypeAlias = Text
 Pattern: TypeAlias = Text
 
-_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}", re.ASCII)
+# `pay/...` and `notify/...` are secrets of others.
+_RESERVED = frozenset({"pay", "notify"})
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)", re.ASCII)
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)  # RFC 9110, 5.6.2: a token
 
@@ -30,12 +31,14 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)  # RFC 9110, 5.6.
 def _identifier(text: str) -> str:
     if not _ID.fullmatch(text):
         raise ValueError("should be lower-case letters, digits, - and _")
+    if text in _RESERVED:
+        raise ValueError(f"{text} is a name that secrets use")
     return text
 
 
 def _name(text: str) -> str:
     if not _NAME.fullmatch(text):
-        raise ValueError("a name should be letters, digits and _")
+        raise ValueError("a name should be letters, digits and _, a letter first")
     return text
 
 
@@ -84,7 +87,7 @@ def _statuses(value: Any) -> tuple[str, ...]:
 _STATUS_SCHEMA = {"type": ["integer", "string"], "pattern": "^[1-5]([0-9]{2}|xx)$"}
 Statuses = Annotated[
     tuple[str, ...],
-    PlainValidator(_statuses),
+    BeforeValidator(_statuses),
     WithJsonSchema({"anyOf": [_STATUS_SCHEMA, {"type": "array", "items": _STATUS_SCHEMA}]}),
 ]
 
@@ -99,7 +102,7 @@ def _one_or_several(value: Any) -> str | tuple[str, ...]:
 
 _TEXTS_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 OneOrSeveral = Annotated[
-    str | tuple[str, ...], PlainValidator(_one_or_several), WithJsonSchema(_TEXTS_SCHEMA)
+    str | tuple[str, ...], BeforeValidator(_one_or_several), WithJsonSchema(_TEXTS_SCHEMA)
 ]
 
 
@@ -111,7 +114,7 @@ def _rows(value: Any) -> tuple[str, ...]:
     return listed
 
 
-Rows = Annotated[tuple[str, ...], PlainValidator(_rows), WithJsonSchema(_TEXTS_SCHEMA)]
+Rows = Annotated[tuple[str, ...], BeforeValidator(_rows), WithJsonSchema(_TEXTS_SCHEMA)]
 
 
 def _json(value: Any) -> Any:
