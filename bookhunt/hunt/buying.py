@@ -7,7 +7,7 @@ the network is spoken to. From the intent on the work is shielded: nobody's impa
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,9 @@ from bookhunt.hunt.ports import (
     Sent,
     Stopped,
 )
+from bookhunt.hunt.revalidation import stands_until_bought
 from bookhunt.hunt.settlement import Settled, stage_after_first_send, write_down
+from bookhunt.model.errors import LedgerUnusable
 from bookhunt.model.outcome import Result
 from bookhunt.model.purchase import Answer, Attempt, Stage
 from bookhunt.model.request import RequestState
@@ -35,7 +37,11 @@ if TYPE_CHECKING:
     from bookhunt.model.outcome import Findings, RequestRecord
     from bookhunt.model.seller import Seller
 
-_SLOT_POLL_S = 0.05
+_SLOT_POLL_S = 0.05  # doubled each time
+_SLOT_POLL_AT_MOST_S = 0.5
+_WRITE_AGAIN_AFTER_S = 0.1  # doubled each time
+_WRITE_AGAIN_AT_MOST_S = 5.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +61,7 @@ class FellThrough:
     detail: str | None = None
     total: Money | None = None  # the landed total, where it was the reason
     ordered: bool = False  # a seller was asked to take an order, and did not
+    busy: bool = False  # another request is just buying the last unit it may: it may come free
 
 
 _LIMITS = {
@@ -74,106 +81,163 @@ async def buy(
     _, findings = search.summary()
     if not await world.doubts.wait(seller.id, within_s=world.settings.slot_patience_s):
         return FellThrough(
-            record=record, answer=Answer.REFUSED, detail="an earlier order there is not settled"
+            record=record, answer=Answer.UNKNOWN, detail="an earlier order there is not settled"
         )
-    return await world.shield.run(
-        _purchase(world, record, offer, seller, ceiling=ceiling, findings=findings)
-    )
-
-
-async def _purchase(
-    world: World,
-    record: RequestRecord,
-    offer: Offer,
-    seller: Seller,
-    *,
-    ceiling: Money,
-    findings: Findings,
-) -> Ended | FellThrough:
-    buyer = world.buyers.buyer(record.request.profile)
-    fp("attempt.before_intent")
-    intended = await _claim(world, record, offer, seller, ceiling)
-    if isinstance(intended, IntentRefusal):
-        return await _not_intended(world, record, intended, findings)
-    attempt, record = intended.attempt, intended.record
-    fp("attempt.after_intent")
-    order = Order(
-        attempt=attempt,
-        buyer=buyer,
-        book=record.request.book,
+    purchase = Purchase(
+        world=world,
+        record=record,
+        offer=offer,
+        seller=seller,
         ceiling=ceiling,
+        wait_until=search.wants_since(offer) + world.settings.slot_patience_s,
+        findings=replace(findings, proof=None),
     )
+    return await world.shield.run(_purchase(purchase))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """What one purchase is about, from the claim to the outcome."""
+
+    world: World
+    record: RequestRecord  # PROCESSING
+    offer: Offer
+    seller: Seller
+    ceiling: Money  # the landed total above which this offer is not wanted
+    wait_until: float  # monotonic: so long a unit that is just being bought is waited for
+    findings: Findings
+
+
+async def _purchase(purchase: Purchase) -> Ended | FellThrough:
+    world, request = purchase.world, purchase.record.request
+    buyer = world.buyers.buyer(request.profile)
+    fp("attempt.before_intent")
+    intended = await _claim(purchase)
+    if isinstance(intended, IntentRefusal):
+        return await _not_intended(purchase, intended)
+    fp("attempt.after_intent")
+    attempt, findings = intended.attempt, purchase.findings
+    order = Order(attempt=attempt, buyer=buyer, book=request.book, ceiling=purchase.ceiling)
     prepared = await world.sellers.prepare(order)
+    if isinstance(prepared, Prepared):
+        prepared = _within_what_was_agreed(purchase, prepared)
     if isinstance(prepared, Stopped):
         return await _abandon(world, order, prepared, findings)
-    if prepared.frozen.total > min(ceiling, record.request.max_price):
-        return await _abandon(
-            world, order, Stopped(answer=Answer.OVER_MAX, total=prepared.frozen.total), findings
-        )
-    if record.request.dry_run:
+    if request.dry_run:
         return await _end_dry_run(world, order, prepared, findings)
     fp("attempt.before_freeze")
     sending = await world.ledger.start_sending(attempt, prepared.frozen)
     if isinstance(sending, IntentRefusal):
         return await _refused_at_the_last(world, order, sending, findings)
     fp("attempt.before_send")
-    sent = await world.sellers.send(replace(order, attempt=sending))
+    sent = await _send(world, replace(order, attempt=sending))
     fp("attempt.after_send")
-    settled = await write_down(
-        world, sending, stage_after_first_send(sent), sent, findings=findings
-    )
+    settled = await _write_down_at_last(world, sending, sent, findings)
     fp("attempt.after_settle")
     return _verdict(settled, sent)
 
 
-async def _claim(
-    world: World, record: RequestRecord, offer: Offer, seller: Seller, ceiling: Money
-) -> IntentRefusal | Intended:
-    """Record the intent; wait a while for a unit that another request is just buying."""
-    ends_at = world.clock.monotonic() + world.settings.slot_patience_s
+async def _claim(purchase: Purchase) -> IntentRefusal | Intended:
+    """Record the intent; wait a while for a unit that another request is just buying.
+
+    No longer than the last look at the offer holds, though: then it is looked at again first.
+    """
+    world, wait_s = purchase.world, _SLOT_POLL_S
     while True:
-        intended = await world.ledger.intend(intent_for(record, offer, seller, ceiling=ceiling))
-        if intended is not IntentRefusal.SLOT_BUSY or world.clock.monotonic() >= ends_at:
+        intent = intent_for(
+            purchase.record, purchase.offer, purchase.seller, ceiling=purchase.ceiling
+        )
+        intended = await world.ledger.intend(intent)
+        if intended is not IntentRefusal.SLOT_BUSY:
             return intended
-        await asyncio.sleep(_SLOT_POLL_S)
+        left_s = purchase.wait_until - world.clock.monotonic()
+        if left_s <= 0 or not stands_until_bought(world, purchase.offer, purchase.seller):
+            return intended
+        await world.clock.sleep(min(wait_s, left_s))
+        wait_s = min(2 * wait_s, _SLOT_POLL_AT_MOST_S)
 
 
-async def _not_intended(
-    world: World, record: RequestRecord, refusal: IntentRefusal, findings: Findings
-) -> Ended | FellThrough:
+def _within_what_was_agreed(purchase: Purchase, prepared: Prepared) -> Prepared | Stopped:
+    """The last gate before money: the total is known, and not above what anybody agreed to."""
+    total, most = prepared.frozen.total, purchase.record.request.max_price
+    if purchase.offer.total is None and not prepared.total_checked:
+        return Stopped(answer=Answer.REFUSED, detail="no step named the landed total")
+    if total.currency != most.currency:
+        return Stopped(answer=Answer.PRICE_CHANGED, detail=f"the basket costs {total}")
+    if total > min(purchase.ceiling, most):
+        return Stopped(answer=Answer.OVER_MAX, total=total)
+    return prepared
+
+
+async def _send(world: World, order: Order) -> Sent:
+    """Send once. A bug in there leaves the outcome unknown, like a lost answer."""
+    try:
+        return await world.sellers.send(order)
+    except Exception:  # noqa: BLE001 - whatever went wrong, the bytes may have left
+        _log.exception("sending an order failed", extra={"attempt_id": order.attempt.id})
+        return Sent(answer=Answer.UNKNOWN, detail="bookhunt failed while sending")
+
+
+async def _write_down_at_last(
+    world: World, attempt: Attempt, sent: Sent, findings: Findings
+) -> Settled:
+    """Write the seller's answer down, however long the disk refuses it.
+
+    It is known here and nowhere else. If the process ends first, the attempt is still SENDING on
+    disk and its outcome is found out like any lost answer's.
+    """
+    stage, wait_s = stage_after_first_send(sent), _WRITE_AGAIN_AFTER_S
+    while True:
+        try:
+            return await write_down(world, attempt, stage, sent, findings=findings)
+        except LedgerUnusable:
+            _log.exception("an answer cannot be written", extra={"attempt_id": attempt.id})
+        await world.clock.sleep(wait_s)
+        wait_s = min(2 * wait_s, _WRITE_AGAIN_AT_MOST_S)
+
+
+async def _not_intended(purchase: Purchase, refusal: IntentRefusal) -> Ended | FellThrough:
+    world, record = purchase.world, purchase.record
     match refusal:
         case IntentRefusal.SLOT_TAKEN | IntentRefusal.SLOT_BUSY:
+            waits = world.clock.monotonic() < purchase.wait_until
             return FellThrough(
-                record=record, answer=Answer.SOLD_OUT, detail="other requests took what is left"
+                record=record,
+                answer=Answer.SOLD_OUT,
+                detail="other requests took what is left",
+                busy=refusal is IntentRefusal.SLOT_BUSY and waits,
             )
         case IntentRefusal.CANCELLED | IntentRefusal.STALE:
-            return Ended(record=await _current(world, record), attempt=None)
+            current = await world.ledger.get(record.request.id) or record
+            if current.cancel_requested and current.state is RequestState.PROCESSING:
+                current = await world.ledger.move(current, RequestState.CANCELLED)
+            return Ended(record=current, attempt=None)
         case _:
-            reason, message = _LIMITS[refusal]
-            record = await world.ledger.move(
-                record,
-                RequestState.PURCHASE_FAILED,
-                result=Result(
-                    findings=findings, reason=reason, message=f"{message} refuses the purchase"
-                ),
+            reason, limit = _LIMITS[refusal]
+            result = Result(
+                findings=purchase.findings, reason=reason, message=f"{limit} refuses the purchase"
             )
+            record = await world.ledger.move(record, RequestState.PURCHASE_FAILED, result=result)
             return Ended(record=record, attempt=None)
 
 
 async def _refused_at_the_last(
     world: World, order: Order, refusal: IntentRefusal, findings: Findings
-) -> Ended | FellThrough:
+) -> Ended:
     """The customer cancelled, or a limit was set, while the basket was being filled."""
-    reason, message = _LIMITS.get(refusal, ("cancelled", "cancelled before the order was sent"))
-    cancelled = refusal is IntentRefusal.CANCELLED
-    await world.sellers.cancel(order)
+    to, reason = RequestState.CANCELLED, "cancelled"
+    message = "cancelled before the order was sent"
+    if refusal in _LIMITS:
+        reason, limit = _LIMITS[refusal]
+        to, message = RequestState.PURCHASE_FAILED, f"{limit} refuses the purchase"
     _, record = await world.ledger.settle(
         order.attempt,
         Stage.ABANDONED,
         Facts(detail=message),
-        request_to=RequestState.CANCELLED if cancelled else RequestState.PURCHASE_FAILED,
+        request_to=to,
         result=Result(findings=findings, reason=reason, message=message),
     )
+    await _let_go(world, order)
     return Ended(record=record, attempt=None)
 
 
@@ -183,7 +247,7 @@ async def _abandon(
     """Nothing was ordered: give back the slot and the reservation, and let the seller know."""
     sent = Sent(answer=stopped.answer, detail=stopped.detail)
     settled = await write_down(world, order.attempt, Stage.ABANDONED, sent, findings=findings)
-    await world.sellers.cancel(order)
+    await _let_go(world, order)
     if settled.record.state.is_final:
         return Ended(record=settled.record, attempt=None)
     return FellThrough(
@@ -209,8 +273,16 @@ async def _end_dry_run(world: World, order: Order, prepared: Prepared, findings:
             message=f"would have bought at {order.attempt.seller} for {total}",
         ),
     )
-    await world.sellers.cancel(order)
+    await _let_go(world, order)
     return Ended(record=record, attempt=None)
+
+
+async def _let_go(world: World, order: Order) -> None:
+    """Let the seller know that the basket is given up; whether it hears does not matter."""
+    try:
+        await world.sellers.cancel(order)
+    except Exception:  # noqa: BLE001 - nothing was ordered, and the ledger says so already
+        _log.exception("a basket could not be let go", extra={"attempt_id": order.attempt.id})
 
 
 def _verdict(settled: Settled, sent: Sent) -> Ended | FellThrough:
@@ -220,7 +292,3 @@ def _verdict(settled: Settled, sent: Sent) -> Ended | FellThrough:
         )
     still_open = settled.attempt.stage in {Stage.UNKNOWN, Stage.PLACED}
     return Ended(record=settled.record, attempt=settled.attempt if still_open else None)
-
-
-async def _current(world: World, record: RequestRecord) -> RequestRecord:
-    return await world.ledger.get(record.request.id) or record

@@ -8,7 +8,6 @@ So an unknown part never makes an offer look cheaper than it is by more than one
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 from typing import TYPE_CHECKING
 
 from bookhunt.model.reasons import Reason
@@ -16,7 +15,6 @@ from bookhunt.model.seller import PurchaseMode, Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from bookhunt.model.money import Money
     from bookhunt.model.offer import Offer
@@ -56,19 +54,23 @@ def choose(
     max_price: Money,
     dropped: Mapping[OfferKey, Reason],
     floor_ratio: float,
-    now: datetime,
 ) -> Choice:
-    """Judge every offer; the cheapest without a reason against it is the best."""
+    """Judge every offer; the cheapest without a reason against it is the best.
+
+    How old an offer is does not matter here: what is bought is looked at again first.
+    """
     known = sorted(offers, key=_cheapest_first)
-    totals = [offer.at_least.minor for offer in known]
+    suspects = _too_cheap(
+        [offer for offer in known if offer.price.currency == max_price.currency], floor_ratio
+    )
     judged = tuple(
         Judged(
             offer=offer,
             reason=dropped.get(key_of(offer))
-            or _against(offer, sellers[offer.seller], max_price, now)
-            or _too_cheap(totals, index, floor_ratio),
+            or (Reason.TOO_CHEAP if key_of(offer) in suspects else None)
+            or _against(offer, sellers[offer.seller], max_price),
         )
-        for index, offer in enumerate(known)
+        for offer in known
     )
     fitting = [verdict.offer for verdict in judged if verdict.reason is None]
     if not fitting:
@@ -83,7 +85,7 @@ def _cheapest_first(offer: Offer) -> tuple[int, bool, str, str]:
     return (offer.at_least.minor, offer.total is None, offer.seller, offer.item)
 
 
-def _against(offer: Offer, seller: Seller, max_price: Money, now: datetime) -> Reason | None:
+def _against(offer: Offer, seller: Seller, max_price: Money) -> Reason | None:
     if offer.price.currency != max_price.currency:
         return Reason.WRONG_CURRENCY
     if (offer.total or offer.at_least) > max_price:
@@ -93,17 +95,28 @@ def _against(offer: Offer, seller: Seller, max_price: Money, now: datetime) -> R
     if seller.purchase_mode is not PurchaseMode.AUTO:
         return Reason.ONLY_BY_LINK
     if offer.total is None and not seller.checks_total:
-        return Reason.UNREADABLE  # nobody would check the total before the money is spent
-    if offer.expires_at is not None and offer.expires_at <= now:
-        return Reason.SOLD_OUT
+        return Reason.UNKNOWN_TOTAL  # nobody would check it before the money is spent
     return None
 
 
-def _too_cheap(totals: Sequence[int], index: int, floor_ratio: float) -> Reason | None:
-    others = [*totals[:index], *totals[index + 1 :]]
-    if len(others) < _OTHERS_NEEDED:
-        return None
-    return Reason.TOO_CHEAP if totals[index] < floor_ratio * median(others) else None
+def _too_cheap(known: Sequence[Offer], floor_ratio: float) -> set[OfferKey]:
+    """Those whose total is under the given part of the median of the others, cheapest first."""
+    totals = [offer.at_least.minor for offer in known]
+    suspects: set[OfferKey] = set()
+    if len(totals) <= _OTHERS_NEEDED:
+        return suspects
+    for index, offer in enumerate(known):
+        if totals[index] >= floor_ratio * _median_without(totals, index):
+            break  # the dearer ones are still less suspicious
+        suspects.add(key_of(offer))
+    return suspects
+
+
+def _median_without(ordered: Sequence[int], index: int) -> float:
+    """The median of an ascending sequence without one of its members."""
+    others = len(ordered) - 1
+    at = [k if k < index else k + 1 for k in ((others - 1) // 2, others // 2)]
+    return (ordered[at[0]] + ordered[at[1]]) / 2
 
 
 def _ceiling(best: Offer, rest: Sequence[Offer], max_price: Money) -> Money:

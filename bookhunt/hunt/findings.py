@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bookhunt.model.outcome import Findings, ProofOfAbsence, SellerNote
+from bookhunt.model.outcome import Findings, ProofOfAbsence, Result, SellerNote
 from bookhunt.model.reasons import UNPROVEN, Reason
 from bookhunt.model.seller import PurchaseMode, Trust
 
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from bookhunt.hunt.choice import Choice, Judged
     from bookhunt.hunt.search import Asked, Search
     from bookhunt.model.offer import Offer
+    from bookhunt.model.seller import Seller
 
-# Rows of these kinds are no offer of the book at any price.
-_NEVER_THE_LOWEST = frozenset(
-    {Reason.TOO_CHEAP, Reason.SOLD_OUT, Reason.WRONG_CURRENCY, Reason.UNREADABLE}
+# Only these offers can be told as the lowest price: the others are gone, doubtful or no price.
+_STILL_OFFERED = frozenset(
+    {None, Reason.OVER_MAX, Reason.ONLY_BY_LINK, Reason.SKIPPED_SHADOW, Reason.UNKNOWN_TOTAL}
 )
 
 
@@ -33,22 +34,18 @@ def notes_and_findings(search: Search, choice: Choice) -> tuple[list[SellerNote]
     ]
     notes.extend(search.market.ruled_out)
     sellers = {c.seller.id: c.seller for c in search.market.candidates}
-    orderable = [
-        judged.offer
-        for judged in choice.judged
-        if judged.reason not in _NEVER_THE_LOWEST
-        and sellers[judged.offer.seller].purchase_mode is PurchaseMode.AUTO
-        and sellers[judged.offer.seller].trust is Trust.NORMAL
-    ]
+    offered = [judged.offer for judged in choice.judged if judged.reason in _STILL_OFFERED]
+    orderable = [offer for offer in offered if _can_be_ordered(sellers[offer.seller])]
     linked = [j.offer for j in choice.judged if j.reason is Reason.ONLY_BY_LINK]
-    lowest = _lowest(orderable) or _lowest(j.offer for j in choice.judged)
+    lowest = _lowest(orderable) or _lowest(offered)
     cheaper = _cheaper_by_link(linked, _lowest(orderable))
+    asked = search.asked.keys() | search.cut_off
     findings = Findings(
-        sellers_asked=len(search.asked),
+        sellers_asked=len(asked),
         sellers_total=len(notes),
         calls=search.earlier_calls + sum(note.calls for note in notes),
         early_exit=search.stopped_early,
-        proof=_proof(notes),
+        proof=_proof(notes, nobody_asked=not asked),
         lowest=lowest.at_least if lowest else None,
         lowest_seller=lowest.seller if lowest else None,
         cheaper_by_link=cheaper.seller if cheaper else None,
@@ -57,8 +54,43 @@ def notes_and_findings(search: Search, choice: Choice) -> tuple[list[SellerNote]
     return notes, findings
 
 
+# Why nobody has it, the most telling first, and what a customer is told.
+_TOLD = {
+    Reason.ONLY_BY_LINK: "it fits only where bookhunt cannot order",
+    Reason.OVER_MAX: "every copy costs more than the maximum",
+    Reason.TOO_CHEAP: "the only fitting price is too low to be true",
+    Reason.UNKNOWN_TOTAL: "it fits only where nobody says what it costs with shipping",
+    Reason.SKIPPED_SHADOW: "it fits only at sellers that are watched and not bought from",
+    Reason.WRONG_CURRENCY: "it is offered only in other currencies",
+    Reason.SOLD_OUT: "it was sold out just now",
+}
+
+
+def not_available(choice: Choice, findings: Findings) -> Result:
+    """What a customer is told when no offer can be bought, and none was refused."""
+    reasons = {judged.reason for judged in choice.judged}
+    told = next((reason for reason in _TOLD if reason in reasons), None)
+    if told is not None:
+        message = _TOLD[told]
+        if told is Reason.OVER_MAX and findings.lowest is not None:
+            message = f"the lowest price is {findings.lowest}"
+        return Result(findings=findings, reason=told.value, message=message)
+    if not findings.sellers_asked:
+        message = "no seller could be asked (bookhunt sellers list)"
+        return Result(findings=findings, reason=Reason.CANNOT_ASK.value, message=message)
+    message = "no seller offers it"
+    if findings.proof is ProofOfAbsence.PARTIAL:
+        message = "no seller that answered offers it"
+    return Result(findings=findings, reason=Reason.NOT_STOCKED.value, message=message)
+
+
+def _can_be_ordered(seller: Seller) -> bool:
+    return seller.purchase_mode is PurchaseMode.AUTO and seller.trust is Trust.NORMAL
+
+
 def _lowest(offers: Iterable[Offer]) -> Offer | None:
-    return min(offers, key=lambda offer: offer.at_least.minor, default=None)
+    """The lowest landed total; what an offer costs at the least counts only where no total does."""
+    return min(offers, key=lambda offer: (offer.total is None, offer.at_least.minor), default=None)
 
 
 def _cheaper_by_link(linked: list[Offer], orderable: Offer | None) -> Offer | None:
@@ -68,8 +100,8 @@ def _cheaper_by_link(linked: list[Offer], orderable: Offer | None) -> Offer | No
     return best
 
 
-def _proof(notes: Iterable[SellerNote]) -> ProofOfAbsence:
-    unproven = any(note.reason in UNPROVEN for note in notes)
+def _proof(notes: Iterable[SellerNote], *, nobody_asked: bool) -> ProofOfAbsence:
+    unproven = nobody_asked or any(note.reason in UNPROVEN for note in notes)
     return ProofOfAbsence.PARTIAL if unproven else ProofOfAbsence.COMPLETE
 
 

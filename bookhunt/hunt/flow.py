@@ -14,20 +14,24 @@ from typing import TYPE_CHECKING
 
 from bookhunt.hunt import buying
 from bookhunt.hunt.candidates import candidates_for
+from bookhunt.hunt.choice import key_of
+from bookhunt.hunt.findings import not_available
 from bookhunt.hunt.revalidation import Standing, revalidate
 from bookhunt.hunt.search import Search
-from bookhunt.model.errors import ProfileMissing
+from bookhunt.model.errors import SetupMissing
 from bookhunt.model.money import Money
-from bookhunt.model.outcome import Findings, RequestRecord, Result
-from bookhunt.model.purchase import Answer, Attempt
+from bookhunt.model.outcome import Result
+from bookhunt.model.purchase import Answer, Stage
 from bookhunt.model.reasons import Reason
 from bookhunt.model.request import RequestState
 
 if TYPE_CHECKING:
     from bookhunt.hunt.world import World
     from bookhunt.model.offer import Offer
+    from bookhunt.model.outcome import RequestRecord
+    from bookhunt.model.purchase import Attempt
 
-# What a refused purchase says about the offer, in the words a look-up would have used.
+# What a purchase that fell through says about the offer, in the words of a look-up.
 _AS_REASON = {
     Answer.SOLD_OUT: Reason.SOLD_OUT,
     Answer.NOT_STOCKED: Reason.NOT_STOCKED,
@@ -38,7 +42,13 @@ _AS_REASON = {
     Answer.RATE_LIMITED: Reason.RATE_LIMITED,
     Answer.NEEDS_SETUP: Reason.NEEDS_SETUP,
     Answer.NOT_SENT: Reason.UNREACHABLE,
+    Answer.DECLINED: Reason.ORDER_REFUSED,
+    Answer.REFUSED: Reason.ORDER_REFUSED,
+    Answer.NEEDS_PERSON: Reason.ORDER_REFUSED,
+    Answer.NOT_FOUND: Reason.ORDER_REFUSED,
 }
+# An order that a seller did not take; an attempt given up before the commit step says nothing.
+_NOT_TAKEN = frozenset({Stage.REFUSED, Stage.NOT_SENT, Stage.ABSENT})
 
 
 async def hunt(world: World, record: RequestRecord) -> buying.Ended:
@@ -52,22 +62,24 @@ async def hunt(world: World, record: RequestRecord) -> buying.Ended:
         for _ in range(world.settings.most_attempts):
             choice = await search.next_choice()
             if choice.best is None or choice.ceiling is None:
-                break
+                return await _conclude(search, record, refused)
             verdict = await _try_to_buy(search, record, choice.best, choice.ceiling)
             if isinstance(verdict, buying.Ended):
                 return verdict
             record = verdict.record
             if verdict.ordered:
                 refused = verdict
-        return await _conclude(search, record, refused)
+        return await _give_in(search, record, refused)
     finally:
         notes, _ = search.summary()
         world.explanations.keep(record.request.id, notes)
 
 
 async def _begin(world: World, record: RequestRecord) -> RequestRecord:
-    """Take the request up, unless it came too late or lacks its profile."""
+    """Take the request up, unless it came too late, was cancelled or lacks its profile."""
     request = record.request
+    if record.cancel_requested:
+        return await world.ledger.move(record, RequestState.CANCELLED)
     age_s = (world.clock.now() - request.submitted_at).total_seconds()
     if age_s > world.settings.expire_after_s and not await world.ledger.attempts(request.id):
         message = f"nobody was asked within {world.settings.expire_after_s:.0f} s"
@@ -77,26 +89,34 @@ async def _begin(world: World, record: RequestRecord) -> RequestRecord:
         record = await world.ledger.move(record, RequestState.PROCESSING)
     try:
         world.buyers.buyer(request.profile)
-    except ProfileMissing as missing:
+    except SetupMissing as missing:
         failed = Result(reason=missing.code, message=missing.message)
         return await world.ledger.move(record, RequestState.PURCHASE_FAILED, result=failed)
     return record
 
 
 async def _drop_what_was_tried(world: World, search: Search) -> buying.FellThrough | None:
-    """An order that failed before a crash or a doubt is not tried a second time."""
+    """An order that a seller did not take, before a crash or a doubt, is not tried a second time.
+
+    The last one, if any, is what the request fails with when nothing else is left.
+    """
     last: Attempt | None = None
     for attempt in await world.ledger.attempts(search.request.id):
-        search.drop(
-            attempt.offer, _AS_REASON.get(attempt.answer or Answer.UNKNOWN, Reason.SOLD_OUT)
-        )
-        last = attempt
+        if attempt.stage in _NOT_TAKEN:
+            last = attempt
+            if attempt.stage is not Stage.ABSENT or attempt.answer is Answer.NOT_FOUND:
+                search.drop(attempt.offer, _reason_of(attempt.answer or Answer.UNKNOWN))
+            # Else a person found that nothing was bought, and says that it may be tried again.
     record = await world.ledger.get(search.request.id)
-    if last is None or record is None or last.sends == 0:
+    if last is None or record is None:
         return None
     return buying.FellThrough(
         record=record, answer=last.answer or Answer.UNKNOWN, detail=last.detail, ordered=True
     )
+
+
+def _reason_of(answer: Answer) -> Reason:
+    return _AS_REASON.get(answer, Reason.SERVER_ERROR)
 
 
 async def _try_to_buy(
@@ -125,12 +145,18 @@ async def _try_to_buy(
 
 def _learn(search: Search, offer: Offer, verdict: buying.FellThrough) -> None:
     """Keep a price that was only known at the checkout; drop what cannot be had."""
+    if verdict.busy:
+        return
+    if verdict.answer is Answer.NOT_SENT and key_of(offer) not in search.once_unsent:
+        # No connection, and so no order: worth one more try, with a new key.
+        search.once_unsent.add(key_of(offer))
+        return
     if verdict.total is not None and verdict.total > (offer.total or offer.at_least):
         landed = _with_total(offer, verdict.total)
         if landed is not None:
             search.correct(landed)
             return
-    search.drop(offer, _AS_REASON.get(verdict.answer, Reason.SERVER_ERROR))
+    search.drop(offer, _reason_of(verdict.answer))
 
 
 def _with_total(offer: Offer, total: Money) -> Offer | None:
@@ -146,29 +172,32 @@ async def _conclude(
 ) -> buying.Ended:
     """Nothing was bought: say whether a seller refused or nobody has it, and the lowest price."""
     _, findings = search.summary()
-    if refused is not None:
-        result = Result(
-            findings=findings,
-            reason=refused.answer.value,
-            message=refused.detail or "every fitting offer was refused",
-        )
-        to = RequestState.PURCHASE_FAILED
-    else:
-        result = _not_available(search, findings)
-        to = RequestState.NOT_AVAILABLE
-    return buying.Ended(
-        record=await search.world.ledger.move(record, to, result=result), attempt=None
+    if refused is None:
+        result = not_available(search.choice(), findings)
+        return await _end(search, record, RequestState.NOT_AVAILABLE, result)
+    result = Result(
+        findings=replace(findings, proof=None),
+        reason=refused.answer.value,
+        message=refused.detail or "every fitting offer was refused",
     )
+    return await _end(search, record, RequestState.PURCHASE_FAILED, result)
 
 
-def _not_available(search: Search, findings: Findings) -> Result:
-    reasons = {judged.reason for judged in search.choice().judged}
-    if Reason.ONLY_BY_LINK in reasons:
-        reason, message = Reason.ONLY_BY_LINK, "it fits only where bookhunt cannot order"
-    elif Reason.OVER_MAX in reasons and findings.lowest is not None:
-        reason, message = Reason.OVER_MAX, f"the lowest price is {findings.lowest}"
-    elif not findings.sellers_asked:
-        reason, message = Reason.CANNOT_ASK, "no seller could be asked"
-    else:
-        reason, message = Reason.NOT_STOCKED, "no seller offers it"
-    return Result(findings=findings, reason=reason.value, message=message)
+async def _give_in(
+    search: Search, record: RequestRecord, refused: buying.FellThrough | None
+) -> buying.Ended:
+    """Too many offers fell through one after the other, and others are left: this is no absence."""
+    _, findings = search.summary()
+    result = Result(
+        findings=replace(findings, proof=None),
+        reason=refused.answer.value if refused else "gave_up",
+        message=f"{search.world.settings.most_attempts} offers fell through, one after the other",
+    )
+    return await _end(search, record, RequestState.PURCHASE_FAILED, result)
+
+
+async def _end(
+    search: Search, record: RequestRecord, to: RequestState, result: Result
+) -> buying.Ended:
+    record = await search.world.ledger.move(record, to, result=result)
+    return buying.Ended(record=record, attempt=None)

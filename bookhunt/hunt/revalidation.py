@@ -1,7 +1,8 @@
 """A last look before buying: is the copy still there, and at this price?
 
-A live answer of a moment ago counts, and so does a landed total that a step of the purchase reads
-itself; everything else is asked again. A raised price or no stock abandons the offer.
+A live answer of a moment ago counts, unless the seller itself said that it holds no longer, and so
+does a landed total that a step of the purchase reads itself; everything else is asked again. A
+raised price or no stock abandons the offer.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from bookhunt.hunt.choice import key_of
 from bookhunt.model.reasons import Reason
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bookhunt.hunt.search import Search
+    from bookhunt.hunt.world import World
     from bookhunt.model.offer import Offer
     from bookhunt.model.seller import Seller
 
@@ -39,8 +43,7 @@ class Looked:
 async def revalidate(search: Search, offer: Offer, seller: Seller) -> Looked:
     """Make sure that an offer still stands, with one call at most."""
     world = search.world
-    age_s = (world.clock.now() - offer.checked_at).total_seconds()
-    if not offer.cached and (seller.checks_total or 0 <= age_s < world.settings.fresh_s):
+    if stands_until_bought(world, offer, seller):
         return Looked(standing=Standing.STANDS, offer=offer)
     quoted = await search.ask_again(seller.id, within_s=seller.timeout_s)
     fresh = next((o for o in quoted.offers if key_of(o) == key_of(offer)), None)
@@ -48,12 +51,31 @@ async def revalidate(search: Search, offer: Offer, seller: Seller) -> Looked:
         # A silent seller proves nothing about the copy, but it is no longer an offer we can trust.
         reason = quoted.reason if quoted.reason is not None else Reason.SOLD_OUT
         return Looked(standing=Standing.GONE, offer=offer, reason=reason)
+    if _has_expired(fresh, world.clock.now()):
+        return Looked(standing=Standing.GONE, offer=offer, reason=Reason.SOLD_OUT)
     if _costs_more(fresh, offer):
         return Looked(standing=Standing.CHANGED, offer=fresh)
     return Looked(standing=Standing.STANDS, offer=fresh)
 
 
+def stands_until_bought(world: World, offer: Offer, seller: Seller) -> bool:
+    """Whether nothing needs to be asked before buying this offer now."""
+    if offer.cached:
+        return False
+    if seller.checks_total:
+        return True
+    now = world.clock.now()
+    age_s = (now - offer.checked_at).total_seconds()
+    return 0 <= age_s < world.settings.fresh_s and not _has_expired(offer, now)
+
+
+def _has_expired(offer: Offer, now: datetime) -> bool:
+    return offer.expires_at is not None and offer.expires_at <= now
+
+
 def _costs_more(fresh: Offer, offer: Offer) -> bool:
+    if fresh.price.currency != offer.price.currency:
+        return True  # no amount in another currency is the price that was agreed to
     if offer.total is None or fresh.total is None:
         return (fresh.total is None) != (offer.total is None) or fresh.at_least > offer.at_least
     return fresh.total > offer.total

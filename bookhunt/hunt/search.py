@@ -22,15 +22,34 @@ from typing import TYPE_CHECKING
 from bookhunt.hunt.candidates import Candidate, Market, ask_of
 from bookhunt.hunt.choice import Choice, OfferKey, choose, key_of
 from bookhunt.hunt.findings import notes_and_findings
+from bookhunt.hunt.ports import Quoted
 from bookhunt.hunt.tiers import Sight, Tiers
+from bookhunt.model.reasons import Reason
 
 if TYPE_CHECKING:
-    from bookhunt.hunt.ports import Quoted
+    from bookhunt.hunt.ports import Ask
     from bookhunt.hunt.world import World
     from bookhunt.model.offer import Offer
     from bookhunt.model.outcome import Findings, SellerNote
-    from bookhunt.model.reasons import Reason
     from bookhunt.model.request import Request
+
+
+async def ask_seller(world: World, seller_id: str, ask: Ask, *, within_s: float) -> Quoted:
+    """One seller's answer; TIMED_OUT when the time is over, a free place among the calls included.
+
+    `calls` of a time-out says whether the seller heard of it at all.
+    """
+    began, sent = world.clock.monotonic(), False
+    try:
+        async with asyncio.timeout(within_s), world.calls:
+            sent = True
+            left_s = within_s - (world.clock.monotonic() - began)
+            return await world.sellers.quote(seller_id, ask, within_s=max(left_s, 0.0))
+    except TimeoutError:
+        latency_ms = (world.clock.monotonic() - began) * 1000
+        return Quoted(
+            seller=seller_id, reason=Reason.TIMED_OUT, calls=int(sent), latency_ms=latency_ms
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,6 +77,9 @@ class Search:
     asked: dict[str, Asked] = field(default_factory=dict)
     offers: dict[OfferKey, Offer] = field(default_factory=dict)
     dropped: dict[OfferKey, Reason] = field(default_factory=dict)
+    cut_off: set[str] = field(default_factory=set)  # asked, and not waited for
+    wanted_since: dict[OfferKey, float] = field(default_factory=dict)
+    once_unsent: set[OfferKey] = field(default_factory=set)  # an order there never left
     earlier_calls: int = 0  # made by calls that were asked again, and by confirming calls
     stopped_early: bool = False
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -88,24 +110,26 @@ class Search:
             max_price=self.request.max_price,
             dropped=self.dropped,
             floor_ratio=self.world.settings.floor_ratio,
-            now=self.world.clock.now(),
         )
 
     def drop(self, offer: Offer, reason: Reason) -> None:
         """This offer fell through; it is not chosen again."""
         self.dropped[key_of(offer)] = reason
 
+    def wants_since(self, offer: Offer) -> float:
+        """When this offer was first about to be bought, in monotonic seconds."""
+        return self.wanted_since.setdefault(key_of(offer), self.world.clock.monotonic())
+
     def correct(self, offer: Offer) -> None:
         """This offer is what the seller says now: same copy, other price."""
         self.offers[key_of(offer)] = offer
 
     async def ask_again(self, seller_id: str, *, within_s: float) -> Quoted:
-        """Ask one seller once more, to confirm an offer; the call counts."""
-        async with self.world.calls:
-            quoted = await self.world.sellers.quote(
-                seller_id, ask_of(self.request), within_s=within_s
-            )
+        """Ask one seller once more, to confirm an offer; the call counts, what it says too."""
+        quoted = await ask_seller(self.world, seller_id, ask_of(self.request), within_s=within_s)
         self.earlier_calls += quoted.calls
+        for offer in quoted.offers:
+            self.offers[key_of(offer)] = offer
         return quoted
 
     def summary(self) -> tuple[list[SellerNote], Findings]:
@@ -131,11 +155,18 @@ class Search:
         self.stopped_early = in_time and bool(under_way or self._unasked())
         for task in tasks:
             task.cancel()
-        if in_time:
-            # Cut off, not silent: should the purchase fall through, they are asked again.
-            for asked in under_way:
+        for asked in under_way:
+            seller_id = asked.candidate.seller.id
+            if in_time:
+                # Cut off, not silent: should the purchase fall through, they are asked again.
                 self.earlier_calls += asked.sent
-                del self.asked[asked.candidate.seller.id]
+                self.cut_off.add(seller_id)
+                del self.asked[seller_id]
+            else:
+                # Its call is over: a later round must not wait for an answer that cannot come.
+                asked.quoted = Quoted(
+                    seller=seller_id, reason=Reason.TIMED_OUT, calls=int(asked.sent)
+                )
 
     async def _call(self, candidate: Candidate) -> None:
         asked = Asked(candidate=candidate, asked_at=self.world.clock.monotonic())

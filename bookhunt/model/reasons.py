@@ -21,6 +21,7 @@ class Reason(StrEnum):
     WRONG_CURRENCY = "wrong_currency"  # priced in a currency without a configured rate
     DOES_NOT_SHIP = "does_not_ship"  # not to this customer's country
     TOO_CHEAP = "too_cheap"  # so far below the others that it is surely a mistake
+    UNKNOWN_TOTAL = "unknown_total"  # its shipping or tax is not said before the money is spent
     UNREADABLE = "unreadable"  # the answer is not what the definition says it is
     BLOCKED = "blocked"  # a captcha or a ban
     RATE_LIMITED = "rate_limited"  # the seller asks us to come later
@@ -31,6 +32,7 @@ class Reason(StrEnum):
     NEEDS_SETUP = "needs_setup"  # a setting, a credential or a payment token is missing
     CANNOT_ASK = "cannot_ask"  # the book has no name this seller can be asked by
     ONLY_BY_LINK = "only_by_link"  # it fits, and bookhunt cannot order there
+    ORDER_REFUSED = "order_refused"  # it fitted, and the seller did not take the order
     SKIPPED_BLOCKED = "skipped_blocked"  # the customer blocked this seller
     SKIPPED_OPEN_BREAKER = "skipped_open_breaker"  # it failed too often a moment ago
     SKIPPED_LIMIT = "skipped_limit"  # its rate or concurrency limit is used up
@@ -54,6 +56,7 @@ _NUMBERS: dict[Reason, int] = {
     Reason.WRONG_CURRENCY: 7,
     Reason.DOES_NOT_SHIP: 8,
     Reason.TOO_CHEAP: 9,
+    Reason.UNKNOWN_TOTAL: 10,
     Reason.UNREADABLE: 20,
     Reason.BLOCKED: 21,
     Reason.RATE_LIMITED: 22,
@@ -64,6 +67,7 @@ _NUMBERS: dict[Reason, int] = {
     Reason.NEEDS_SETUP: 40,
     Reason.CANNOT_ASK: 41,
     Reason.ONLY_BY_LINK: 42,
+    Reason.ORDER_REFUSED: 43,
     Reason.SKIPPED_BLOCKED: 60,
     Reason.SKIPPED_OPEN_BREAKER: 61,
     Reason.SKIPPED_LIMIT: 62,
@@ -75,6 +79,7 @@ _NUMBERS: dict[Reason, int] = {
 # The seller may well have had the book: its silence proves nothing (`proof: partial`).
 UNPROVEN = frozenset(
     {
+        Reason.UNKNOWN_TOTAL,
         Reason.UNREADABLE,
         Reason.BLOCKED,
         Reason.RATE_LIMITED,
@@ -85,5 +90,6 @@ UNPROVEN = frozenset(
         Reason.SKIPPED_OPEN_BREAKER,
         Reason.SKIPPED_LIMIT,
         Reason.SKIPPED_TIER,
+        Reason.SKIPPED_EARLY_EXIT,
     }
 )

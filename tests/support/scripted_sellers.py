@@ -239,12 +239,18 @@ class ScriptedSellers:
         reason = None if script.offers else script.reason or Reason.NOT_STOCKED
         return Quoted(
             seller=seller_id,
-            offers=script.offers,
+            offers=tuple(self._read_now(offer, latency_ms) for offer in script.offers),
             reason=reason,
             calls=script.calls,
             latency_ms=latency_ms,
             retry_after_s=script.retry_after_s,
         )
+
+    def _read_now(self, offer: Offer, latency_ms: float) -> Offer:
+        """An offer was read when its answer came; one of a cache keeps the time it has."""
+        if offer.cached:
+            return offer
+        return replace(offer, checked_at=self.clock.now(), response_ms=latency_ms)
 
     async def needs_setup(self, seller_id: str, profile: str) -> str | None:
         return self._shops[seller_id].missing
