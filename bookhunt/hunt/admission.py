@@ -47,13 +47,11 @@ class Admission:
         self._promised += 1
 
     def release(self) -> None:
-        """The place is not needed."""
+        """Give the place back: the request is in the queue now, or never comes."""
         self._promised -= 1
 
-    def enter(self, record: RequestRecord, *, promised: bool = True) -> None:
-        """Queue a request; one that comes back from settlement or recovery needs no promise."""
-        if promised:
-            self._promised -= 1
+    def enter(self, record: RequestRecord) -> None:
+        """Queue a request that was accepted, now or in an earlier life; needs no place."""
         self._queue.put_nowait((-record.request.priority, next(self._turn), record))
 
     async def next(self) -> RequestRecord:

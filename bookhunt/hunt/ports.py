@@ -238,7 +238,8 @@ class Ledger(Protocol):
 
     Each method is one transaction. A stale version is never overwritten: methods that change an
     attempt or a request raise `IllegalTransition` where the move is forbidden or somebody else
-    moved it first.
+    moved it first. Where the disk refuses (full, failing) they raise `LedgerUnusable`; nothing was
+    written then, and the same call may be made again later.
     """
 
     async def submit(self, request: Request, *, fingerprint: str, again: bool) -> Submitted:

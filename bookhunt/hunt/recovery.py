@@ -1,8 +1,9 @@
 """Bringing every open order to its end, after a lost answer and after a crash alike.
 
 The ledger's own part of recovery (SENDING becomes UNKNOWN, PREPARED becomes ABANDONED) is done in
-one transaction when it is opened. What is left are orders that a seller must be asked about. Each
-has one task here, which sleeps until its next check is due.
+one transaction when it is opened; `take_up` does the same for one request whose hunt broke off.
+What is left are orders that a seller must be asked about. Each has one task here, which sleeps
+until its next check is due, and which an error stops for a while, never for good.
 """
 
 from __future__ import annotations
@@ -13,17 +14,38 @@ from typing import TYPE_CHECKING
 
 from bookhunt.hunt.ports import Order, Sent
 from bookhunt.hunt.settlement import Settled, write_down
-from bookhunt.hunt.unknown import settle_once
-from bookhunt.model.errors import BookhuntError
+from bookhunt.hunt.unknown import Lived, look_up_late, settle_once
+from bookhunt.model.errors import SetupMissing
 from bookhunt.model.purchase import Answer, Attempt, Stage
+from bookhunt.model.request import RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from bookhunt.hunt.world import World
     from bookhunt.model.outcome import RequestRecord
+    from bookhunt.model.seller import Seller
 
 _log = logging.getLogger(__name__)
+_AGAIN_AFTER_S = 1.0  # after an error, doubled each time
+_AGAIN_AT_MOST_S = 60.0
+_SETUP_AWAITED = 10  # times a missing profile or definition is looked for: some five minutes
+_LONGEST_SLEEP_S = 600.0  # the longest wait between two checks: the clock may have been moved
+
+
+async def take_up(world: World, request_id: str) -> RequestRecord | None:
+    """Bring what a broken hunt left to where others can go on; only when nobody works on it.
+
+    Before the commit step nothing was ordered: the attempt is given up. During it, nobody knows.
+    """
+    for attempt in await world.ledger.attempts(request_id):
+        if attempt.stage is Stage.PREPARED:
+            gone = Sent(answer=Answer.UNKNOWN, detail="the hunt broke off before the order")
+            await write_down(world, attempt, Stage.ABANDONED, gone)
+        elif attempt.stage is Stage.SENDING:
+            lost = Sent(answer=Answer.UNKNOWN, detail="the hunt broke off while ordering")
+            await write_down(world, attempt, Stage.UNKNOWN, lost)
+    return await world.ledger.get(request_id)
 
 
 class Settler:
@@ -35,79 +57,153 @@ class Settler:
         self._world = world
         self._when_settled = when_settled
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stopped = False
 
     def take(self, attempt: Attempt, *, recovered: bool = False) -> None:
         """Settle this attempt from now on; `recovered`: it is of an earlier life of the daemon."""
-        if attempt.id in self._tasks:
+        if self._stopped or attempt.id in self._tasks:
             return
-        if recovered:
+        if recovered and attempt.stage is not Stage.MANUAL:
             self._world.doubts.add(attempt.seller)
         task = asyncio.create_task(self._settle(attempt, recovered=recovered))
         self._tasks[attempt.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(attempt.id, None))
 
-    async def take_all_open(self) -> int:
-        """Settle everything an earlier life left open; how many there are."""
-        attempts = await self._world.ledger.open_attempts()
-        for attempt in attempts:
-            if attempt.stage in {Stage.UNKNOWN, Stage.PLACED}:
-                self.take(attempt, recovered=True)
-        return len(attempts)
+    async def take_all_open(self) -> None:
+        """Settle everything an earlier life left open."""
+        for attempt in await self._world.ledger.open_attempts():
+            self.take(attempt, recovered=True)
 
     async def stop(self) -> None:
         """Stop asking; what is open stays open on disk."""
+        self._stopped = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _settle(self, attempt: Attempt, *, recovered: bool) -> None:
-        try:
-            await self._until_settled(attempt, recovered=recovered)
-        except BookhuntError:
-            # The attempt stays open on disk with all that is known; the next start takes it up.
-            _log.exception("an order could not be settled", extra={"attempt_id": attempt.id})
+        course = _Course(self._world, attempt, in_doubt=recovered)
+        wait_s, missing = _AGAIN_AFTER_S, 0
+        while True:
+            try:
+                record = await course.until_settled(patient=missing < _SETUP_AWAITED)
+                if record is not None:
+                    await self._when_settled(record)
+            except SetupMissing as error:
+                missing += 1
+                _log.warning("an order waits: %s", error.message)
+            except Exception:  # noqa: BLE001 - the attempt is open on disk, and must not stay so
+                _log.exception("an order is not settled", extra={"attempt_id": attempt.id})
+            else:
+                return
+            await self._world.clock.sleep(wait_s)
+            wait_s = min(2 * wait_s, _AGAIN_AT_MOST_S)
 
-    async def _until_settled(self, attempt: Attempt, *, recovered: bool) -> None:
-        in_doubt = recovered
+
+class _Course:
+    """One attempt's way to its end, and what this life's clock has seen of it."""
+
+    def __init__(self, world: World, attempt: Attempt, *, in_doubt: bool) -> None:
+        self._world = world
+        self._attempt = attempt
+        self._in_doubt = in_doubt and attempt.stage is not Stage.MANUAL
+        self._recovered = in_doubt
+        self._known_since = self._quiet_since = world.clock.monotonic()
+        self._sends = attempt.sends
+
+    async def until_settled(self, *, patient: bool) -> RequestRecord | None:
+        """Ask until it is settled; its request then, or None where nothing more can be done.
+
+        After an error it may be called again. Where `patient`, a profile or definition that is
+        missing is an error, else the end of what can be asked.
+
+        Raises:
+            SetupMissing: see above.
+        """
         try:
-            while True:
-                if not in_doubt:
+            attempt = await self._current()
+            while attempt is not None and attempt.stage is not Stage.MANUAL:
+                self._count_sends(attempt)
+                if not self._in_doubt:
                     await self._wait_until_due(attempt)
-                outcome = await self._round(attempt)
-                if in_doubt:
-                    await self._world.doubts.clear(attempt.seller)
-                    in_doubt = False
+                outcome = await self._round(attempt, patient=patient)
+                await self._clear()
                 if isinstance(outcome, Settled):
-                    await self._when_settled(outcome.record)
-                    return
+                    return outcome.record
                 attempt = outcome
+            return await self._for_a_person(attempt) if attempt else await self._record()
         finally:
-            if in_doubt:
-                await self._world.doubts.clear(attempt.seller)
+            await self._clear()
+
+    async def _current(self) -> Attempt | None:
+        """The attempt as the ledger has it; None: it is settled."""
+        attempts = await self._world.ledger.attempts(self._attempt.request_id)
+        return next((a for a in attempts if a.id == self._attempt.id and a.stage.is_open), None)
+
+    async def _record(self) -> RequestRecord | None:
+        return await self._world.ledger.get(self._attempt.request_id)
+
+    async def _for_a_person(self, attempt: Attempt) -> RequestRecord | None:
+        """Only a person can say; but a new life of the daemon asks the seller once more."""
+        record = await self._record()
+        if record is not None and record.state is RequestState.IN_DOUBT:
+            # The last life ended between the attempt's move and its request's.
+            record = await self._world.ledger.move(record, RequestState.NEEDS_ATTENTION)
+        seller = self._world.sellers.get(attempt.seller)
+        if not self._recovered or seller is None or not seller.proof.capability.has_lookup:
+            return record
+        self._recovered = False
+        try:
+            order = await self._order(attempt)
+        except SetupMissing:
+            return record
+        settled = await self._world.shield.run(look_up_late(self._world, order))
+        return settled.record if settled else record
+
+    def _count_sends(self, attempt: Attempt) -> None:
+        if attempt.sends != self._sends:
+            self._sends = attempt.sends
+            self._quiet_since = self._world.clock.monotonic()
+
+    async def _clear(self) -> None:
+        if self._in_doubt:
+            self._in_doubt = False
+            await self._world.doubts.clear(self._attempt.seller)
 
     async def _wait_until_due(self, attempt: Attempt) -> None:
         if attempt.next_check_at is None:
             return
         left_s = (attempt.next_check_at - self._world.clock.now()).total_seconds()
-        await self._world.clock.sleep(max(left_s, 0.0))
+        await self._world.clock.sleep(min(max(left_s, 0.0), _LONGEST_SLEEP_S))
 
-    async def _round(self, attempt: Attempt) -> Settled | Attempt:
+    async def _round(self, attempt: Attempt, *, patient: bool) -> Settled | Attempt:
         world = self._world
-        seller = world.sellers.get(attempt.seller)
-        record = await world.ledger.get(attempt.request_id)
+        try:
+            order, seller = await self._order(attempt), self._seller(attempt)
+        except SetupMissing as missing:
+            if patient:
+                raise
+            gone = Sent(answer=Answer.UNKNOWN, detail=missing.message)
+            return await write_down(world, attempt, Stage.MANUAL, gone)
+        now = world.clock.monotonic()
+        lived = Lived(known_s=now - self._known_since, quiet_s=now - self._quiet_since)
+        return await world.shield.run(settle_once(world, order, seller, lived))
+
+    def _seller(self, attempt: Attempt) -> Seller:
+        seller = self._world.sellers.get(attempt.seller)
+        if seller is None:
+            raise SetupMissing(f"no definition of {attempt.seller} is left to ask it")
+        return seller
+
+    async def _order(self, attempt: Attempt) -> Order:
+        record = await self._world.ledger.get(attempt.request_id)
         if record is None:
             message = f"attempt {attempt.id} belongs to no request"
             raise AssertionError(message)
-        if seller is None:
-            gone = Sent(
-                answer=Answer.UNKNOWN, detail=f"no definition of {attempt.seller} is left to ask it"
-            )
-            return await write_down(world, attempt, Stage.MANUAL, gone)
-        order = Order(
+        return Order(
             attempt=attempt,
-            buyer=world.buyers.buyer(attempt.profile),
+            buyer=self._world.buyers.buyer(attempt.profile),
             book=record.request.book,
             ceiling=attempt.agreed or attempt.max_price,
         )
-        return await world.shield.run(settle_once(world, order, seller.proof))

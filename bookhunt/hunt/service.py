@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.admission import Admission
 from bookhunt.hunt.flow import hunt
-from bookhunt.hunt.recovery import Settler
+from bookhunt.hunt.recovery import Settler, take_up
 from bookhunt.hunt.settlement import settle_by_hand
 from bookhunt.hunt.world import World
-from bookhunt.model.errors import IllegalTransition, StateConflict
+from bookhunt.model.errors import (
+    BookhuntError,
+    IllegalTransition,
+    LedgerUnusable,
+    NotFound,
+    StateConflict,
+)
 from bookhunt.model.outcome import Result
 from bookhunt.model.purchase import Stage
 from bookhunt.model.request import RequestState
 from bookhunt.model.seller import SellerState, Trust
 
 if TYPE_CHECKING:
+    from bookhunt.hunt.buying import Ended
     from bookhunt.hunt.ports import (
         Ask,
         Buyers,
@@ -33,6 +41,9 @@ if TYPE_CHECKING:
     from bookhunt.model.request import Request
 
 _log = logging.getLogger(__name__)
+_HUNTED = frozenset({RequestState.PENDING, RequestState.PROCESSING})
+_MOST_SETBACKS = 5  # hunts of one request that were moved under their hands: then it is a bug
+_AWAY_AT_MOST_S = 60.0
 
 
 def at_rest(record: RequestRecord) -> bool:
@@ -62,21 +73,21 @@ class HuntService:
             settings=settings,
         )
         self._admission = Admission(queue=settings.queue, workers=settings.workers)
-        self._settler = Settler(self._world, when_settled=self._settled)
+        self._settler = Settler(self._world, when_settled=self._sort_in)
         self._workers: list[asyncio.Task[None]] = []
+        self._queued: set[str] = set()
         self._hunts: dict[str, asyncio.Task[None]] = {}
-        self._resting: dict[str, asyncio.Event] = {}
-        self._waiters: dict[str, int] = {}
+        self._setbacks: dict[str, int] = {}  # hunts of a request that broke off, one after another
+        self._returning: dict[str, asyncio.Task[None]] = {}
+        self._waiting: dict[str, set[asyncio.Event]] = {}
 
     # ------------------------------------------------------------------------------ lifecycle
     async def start(self) -> None:
         """Settle what an earlier life left, queue its requests again, and begin to work."""
-        await self._settler.take_all_open()
         for record in await self._world.ledger.unfinished():
-            if record.state in {RequestState.PENDING, RequestState.PROCESSING}:
-                self._admission.enter(record, promised=False)
-            elif record.state is RequestState.IN_DOUBT:
-                await self._tell_if_manual(record)
+            if record.state in _HUNTED:
+                self._queue(record)
+        await self._settler.take_all_open()
         for _ in range(self._world.settings.workers):
             self._workers.append(asyncio.create_task(self._work()))
 
@@ -84,44 +95,57 @@ class HuntService:
         """Close the door, cut searches off, let orders that are under way end."""
         self._admission.close()
         await self._settler.stop()
-        tasks = [*self._workers, *self._hunts.values()]
+        tasks = [*self._workers, *self._hunts.values(), *self._returning.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         late = await self._world.shield.drain(within_s=within_s)
         if late:
             _log.warning("orders were still under way at the end", extra={"count": late})
+        for request_id in list(self._waiting):
+            self._rest(request_id)
 
     # ------------------------------------------------------------------------------- requests
     async def submit(self, request: Request, *, fingerprint: str, again: bool) -> Submitted:
         """Write a request down and queue it; durable when this returns.
 
+        Once begun it is done to its end, whether the caller still waits or not: what is on disk
+        is also worked on.
+
         Raises:
             TryLater, DaemonStopping: no room; nothing was written.
+            NotFound: it names a seller that no definition describes.
             IdempotencyKeyReused, PossibleDuplicate: as the ledger's `submit`.
         """
+        for seller_id in sorted(request.sellers or ()):
+            if self._world.sellers.get(seller_id) is None:
+                raise NotFound(f"no seller is called {seller_id!r}", hint="bookhunt sellers list")
         self._admission.promise()
-        entered = False
+        return await self._world.shield.run(self._accept(request, fingerprint, again=again))
+
+    async def _accept(self, request: Request, fingerprint: str, *, again: bool) -> Submitted:
         try:
             submitted = await self._world.ledger.submit(
                 request, fingerprint=fingerprint, again=again
             )
-            if submitted.created:
-                self._admission.enter(submitted.record)
-                entered = True
         finally:
-            if not entered:
-                self._admission.release()
+            self._admission.release()
+        if submitted.created:
+            self._queue(submitted.record)
         return submitted
 
     async def cancel(self, request_id: str) -> RequestRecord:
-        """Cancel before the commit step; after it, only what was not ordered is cancelled."""
+        """Cancel before the commit step; after it, only what was not ordered is cancelled.
+
+        Raises:
+            NotFound, TooLate: as the ledger's `cancel`.
+        """
         record = await self._world.ledger.cancel(request_id)
         if record.state is RequestState.CANCELLED:
             task = self._hunts.get(request_id)
             if task is not None:
                 task.cancel()
-            self._rest(record)
+            self._rest(request_id)
         return record
 
     async def settle_by_hand(
@@ -136,28 +160,27 @@ class HuntService:
             settled = await settle_by_hand(self._world, record, order_id=order_id, retry=retry)
         except IllegalTransition as moved:
             raise StateConflict("the order was settled meanwhile") from moved
-        await self._settled(settled.record)
+        await self._sort_in(settled.record)
         return settled.record
 
     async def wait(self, request_id: str, *, within_s: float) -> RequestRecord | None:
         """The request when it rests, or as it is when the time is over; None: no such request."""
-        event = self._resting.setdefault(request_id, asyncio.Event())
-        self._waiters[request_id] = self._waiters.get(request_id, 0) + 1
+        ends_at = self._world.clock.monotonic() + within_s
+        rests = asyncio.Event()
+        self._waiting.setdefault(request_id, set()).add(rests)
         try:
             record = await self._world.ledger.get(request_id)
-            if record is None or at_rest(record) or within_s <= 0:
+            if record is None or at_rest(record):
                 return record
-            try:
-                async with asyncio.timeout(within_s):
-                    await event.wait()
-            except TimeoutError:
-                pass
+            left_s = ends_at - self._world.clock.monotonic()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(left_s, 0.0)):
+                    await rests.wait()
             return await self._world.ledger.get(request_id)
         finally:
-            self._waiters[request_id] -= 1
-            if not self._waiters[request_id]:
-                del self._waiters[request_id]
-                self._resting.pop(request_id, None)
+            self._waiting[request_id].discard(rests)
+            if not self._waiting[request_id]:
+                del self._waiting[request_id]
 
     async def quote(
         self, ask: Ask, *, sellers: frozenset[str] | None, within_s: float
@@ -181,64 +204,118 @@ class HuntService:
             return await self._world.sellers.quote(seller_id, ask, within_s=within_s)
 
     # ------------------------------------------------------------------------------- the work
+    def _queue(self, record: RequestRecord) -> None:
+        """Have a request hunted, unless it is about to be or just being."""
+        request_id = record.request.id
+        if request_id not in self._queued and request_id not in self._hunts:
+            self._queued.add(request_id)
+            self._admission.enter(record)
+
     async def _work(self) -> None:
         while True:
             record = await self._admission.next()
+            request_id = record.request.id
             task = asyncio.create_task(self._hunt(record))
-            self._hunts[record.request.id] = task
+            self._hunts[request_id] = task
+            self._queued.discard(request_id)
             try:
                 await asyncio.wait({task})
             finally:
-                self._hunts.pop(record.request.id, None)
+                if self._hunts.get(request_id) is task:
+                    del self._hunts[request_id]
                 task.cancel()
 
     async def _hunt(self, record: RequestRecord) -> None:
+        request_id = record.request.id
+        failure: BookhuntError | None = None
+        ended: Ended | None = None
         try:
             ended = await hunt(self._world, record)
-        except IllegalTransition:
-            # Somebody moved the request meanwhile: a cancellation ends the hunt, nothing else may.
-            current = await self._world.ledger.get(record.request.id)
-            if current is None or not at_rest(current):
-                await self._give_up(record)
-                return
-            self._rest(current)
+        except BookhuntError as error:
+            failure = error
         except Exception:  # noqa: BLE001 - a bug ends this hunt loudly, and no other
-            await self._give_up(record)
+            failure = BookhuntError("bookhunt failed; its log says how")
+            _log.exception("a hunt failed", extra={"request_id": request_id})
+        # From here on others may take the request up, this worker first of all.
+        self._hunts.pop(request_id, None)
+        if failure is not None:
+            await self._after_failure(request_id, failure)
+        elif ended is not None and ended.attempt is not None:
+            self._settler.take(ended.attempt)
+        elif ended is not None and at_rest(ended.record):
+            self._rest(request_id)
         else:
-            if ended.attempt is not None:
-                self._settler.take(ended.attempt)
-            if at_rest(ended.record):
-                self._rest(ended.record)
+            self._come_back(request_id)
 
-    async def _give_up(self, record: RequestRecord) -> None:
-        """A bug: say so in the log and to the customer, and leave open orders to recovery."""
-        _log.exception("a hunt failed", extra={"request_id": record.request.id})
-        ledger = self._world.ledger
-        current = await ledger.get(record.request.id)
-        if current is None or at_rest(current):
+    async def _after_failure(self, request_id: str, failure: BookhuntError) -> None:
+        """Hunt again a little later where that may help; else the request has failed.
+
+        It helps where the ledger could not be written, and where somebody moved the request
+        meanwhile: a cancellation, or another worker.
+        """
+        may_pass = isinstance(failure, LedgerUnusable)
+        moved = isinstance(failure, IllegalTransition)
+        try:
+            current = await self._world.ledger.get(request_id)
+            if current is None or at_rest(current):
+                self._rest(request_id)
+            elif may_pass or (moved and self._setbacks.get(request_id, 0) < _MOST_SETBACKS):
+                self._come_back(request_id)
+            else:
+                await self._fail(request_id, failure)
+        except BookhuntError:
+            _log.exception("a failed hunt cannot be ended", extra={"request_id": request_id})
+            self._come_back(request_id)
+
+    async def _fail(self, request_id: str, failure: BookhuntError) -> None:
+        """Say so to the customer, and leave an open order to the settler."""
+        _log.error("a hunt ends: %s", failure.message, extra={"request_id": request_id})
+        record = await take_up(self._world, request_id)
+        if record is not None and record.state is RequestState.PENDING:
+            record = await self._world.ledger.move(record, RequestState.PROCESSING)
+        if record is not None and record.state is RequestState.PROCESSING:
+            result = Result(reason=failure.code, message=failure.message)
+            record = await self._world.ledger.move(
+                record, RequestState.PURCHASE_FAILED, result=result
+            )
+        if record is not None:
+            await self._sort_in(record)
+
+    def _come_back(self, request_id: str) -> None:
+        """Take a request up again in a while, longer each time."""
+        if request_id in self._returning:
             return
-        attempts = await ledger.attempts(record.request.id)
-        if any(attempt.stage.is_open for attempt in attempts):
-            return
-        if current.state is RequestState.PENDING:
-            current = await ledger.move(current, RequestState.PROCESSING)
-        failed = Result(reason="internal", message="bookhunt failed; its log says how")
-        self._rest(await ledger.move(current, RequestState.PURCHASE_FAILED, result=failed))
+        setbacks = self._setbacks.get(request_id, 0)
+        self._setbacks[request_id] = setbacks + 1
+        task = asyncio.create_task(self._return(request_id, min(2.0**setbacks, _AWAY_AT_MOST_S)))
+        self._returning[request_id] = task
+        task.add_done_callback(lambda _: self._returning.pop(request_id, None))
 
-    async def _settled(self, record: RequestRecord) -> None:
-        """An open order came to its end: rest, or hunt on."""
-        if record.state is RequestState.PROCESSING:
-            self._admission.enter(record, promised=False)
-        elif at_rest(record):
-            self._rest(record)
+    async def _return(self, request_id: str, after_s: float) -> None:
+        while True:
+            await self._world.clock.sleep(after_s)
+            try:
+                record = await take_up(self._world, request_id)
+                if record is not None:
+                    await self._sort_in(record)
+            except BookhuntError:
+                _log.exception("a request is not taken up", extra={"request_id": request_id})
+                after_s = min(2 * after_s, _AWAY_AT_MOST_S)
+            else:
+                return
 
-    async def _tell_if_manual(self, record: RequestRecord) -> None:
-        """The daemon died between MANUAL and NEEDS_ATTENTION: finish the move."""
-        attempts = await self._world.ledger.attempts(record.request.id)
-        if any(attempt.stage is Stage.MANUAL for attempt in attempts):
-            await self._world.ledger.move(record, RequestState.NEEDS_ATTENTION)
+    async def _sort_in(self, record: RequestRecord) -> None:
+        """Give a request to whoever goes on with it: a worker, the settler, or whoever waits."""
+        if at_rest(record):
+            self._rest(record.request.id)
+        elif record.state in _HUNTED:
+            self._queue(record)
+        else:
+            for attempt in await self._world.ledger.attempts(record.request.id):
+                if attempt.stage in {Stage.UNKNOWN, Stage.PLACED, Stage.MANUAL}:
+                    self._settler.take(attempt)
 
-    def _rest(self, record: RequestRecord) -> None:
-        event = self._resting.get(record.request.id)
-        if event is not None:
-            event.set()
+    def _rest(self, request_id: str) -> None:
+        self._setbacks.pop(request_id, None)
+        for rests in self._waiting.get(request_id, ()):
+            rests.set()

@@ -143,15 +143,16 @@ async def settle_by_hand(
     if order_id is not None:
         found = Sent(answer=Answer.BOUGHT, order_id=order_id, detail="settled by hand")
         return await write_down(world, attempt, Stage.CONFIRMED, found)
-    absent = Sent(answer=Answer.NOT_FOUND, detail="settled by hand: nothing was bought")
-    if retry:
-        return await write_down(world, attempt, Stage.ABSENT, absent)
+    # The seller's last word stays as it was: no look-up said NOT_FOUND, a person did.
+    hunted_on = retry and not record.cancel_requested
+    detail = "settled by hand: nothing was bought"
+    reason = None if hunted_on else "cancelled"
     attempt, record = await world.ledger.settle(
         attempt,
         Stage.ABSENT,
-        Facts(answer=absent.answer, detail=absent.detail),
-        request_to=RequestState.CANCELLED,
-        result=Result(findings=record.result.findings, reason="cancelled", message=absent.detail),
+        Facts(detail=detail),
+        request_to=RequestState.PROCESSING if hunted_on else RequestState.CANCELLED,
+        result=Result(findings=record.result.findings, reason=reason, message=detail),
     )
     return Settled(attempt=attempt, record=record)
 

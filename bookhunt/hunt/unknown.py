@@ -7,6 +7,10 @@ What may be done depends on what the seller can prove (purchase-safety, the tabl
 - look-up only: look up; "not found" counts after `settle_s`, twice, and nothing is sent again;
 - neither: nobody but the customer can say.
 
+A definition that was edited since the order was sent may find it, and proves nothing else: what
+was sent was sent by the old one. The time of day may jump, so "late enough" and "the key is still
+known" are also counted by the monotonic clock of this life.
+
 A PLACED order was accepted: it is looked up until the seller says more. Every step is on disk
 before it is made, so a crash in the middle of settling settles from where it stood.
 """
@@ -15,7 +19,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.ports import Order, Sent
@@ -26,11 +30,14 @@ from bookhunt.hunt.settlement import (
     write_down,
 )
 from bookhunt.model.purchase import Answer, Attempt, Stage
-from bookhunt.model.seller import Capability, Proof
+from bookhunt.model.seller import Capability
 from bookhunt.telemetry.failpoints import fp
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bookhunt.hunt.world import World
+    from bookhunt.model.seller import Proof, Seller
 
 # The seller language's page: a placed order is looked up after 5, 15 and 60 seconds, then every
 # ten minutes for two days.
@@ -46,6 +53,16 @@ _RESEND_SLOWLY_S = 600.0
 _KEY_MARGIN = 0.8  # a key is trusted for this part of the time the seller says it keeps it
 _KEY_AT_MOST_S = 24 * 3600.0
 _NEGATIVES_NEEDED = 2
+_LOOK_UP_FOR_S = 48 * 3600.0  # as long as a placed order; then only a person can say
+_CLOCK_SLACK_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lived:
+    """What the monotonic clock of this life of the daemon has seen of an order, in seconds."""
+
+    known_s: float  # since this life knows of it; it was sent before that
+    quiet_s: float  # since bytes of it could last have left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,38 +71,72 @@ class Plan:
 
     look_up: bool = False
     resend: bool = False
+    wait: bool = False  # nothing now, and more later: buying is paused
 
     @property
     def nothing_left(self) -> bool:
         """Whether only a person can settle it."""
-        return not (self.look_up or self.resend)
+        return not (self.look_up or self.resend or self.wait)
 
 
-def plan_for(attempt: Attempt, proof: Proof, *, now: datetime) -> Plan:
-    """What the seller's capabilities still allow, at this time."""
+def plan_for(
+    attempt: Attempt,
+    proof: Proof,
+    lived: Lived,
+    *,
+    now: datetime,
+    edited: bool = False,
+    cancelled: bool = False,
+    paused: bool = False,
+) -> Plan:
+    """What the seller's capabilities still allow, at this time.
+
+    `edited`: another definition sent it; `cancelled`: the customer does not want it any more;
+    `paused`: nothing may be sent.
+    """
+    sent_at = attempt.last_sent_at or attempt.created_at
     if attempt.stage is Stage.PLACED:
         sent_at = attempt.first_sent_at or attempt.created_at
-        late = (now - sent_at).total_seconds() > _PLACED_FOR_S
-        return Plan(look_up=proof.capability.has_lookup and not late)
-    resend = proof.capability.has_key and now < key_valid_until(attempt, proof)
-    return Plan(look_up=proof.capability.has_lookup, resend=resend)
+    age_s = max((now - sent_at).total_seconds(), lived.known_s)
+    most_s = _PLACED_FOR_S if attempt.stage is Stage.PLACED else _LOOK_UP_FOR_S
+    look_up = proof.capability.has_lookup and age_s <= most_s
+    if attempt.stage is not Stage.UNKNOWN:
+        return Plan(look_up=look_up)
+    resend = (
+        proof.capability.has_key and not edited and _key_is_known(attempt, proof, lived, now=now)
+    )
+    if cancelled and look_up:
+        resend = False  # the same bytes might buy what is not wanted; looking up only learns
+    return Plan(look_up=look_up, resend=resend and not paused, wait=resend and paused)
 
 
-def key_valid_until(attempt: Attempt, proof: Proof) -> datetime:
-    """Until when the seller surely still knows the key of the first send."""
+def _key_is_known(attempt: Attempt, proof: Proof, lived: Lived, *, now: datetime) -> bool:
+    """Whether the seller surely still knows the key of the first send."""
+    if _clock_went_back(attempt, now):
+        return False
     kept_s = min(proof.key_retained_s * _KEY_MARGIN, _KEY_AT_MOST_S)
-    return (attempt.first_sent_at or attempt.created_at) + timedelta(seconds=kept_s)
+    first_sent_at = attempt.first_sent_at or attempt.created_at
+    return max((now - first_sent_at).total_seconds(), lived.known_s) < kept_s
 
 
-def next_check_s(attempt: Attempt, proof: Proof, *, now: datetime) -> float:
+def _clock_went_back(attempt: Attempt, now: datetime) -> bool:
+    """Whether the ledger remembers a time that is not yet: then no age can be trusted."""
+    slack, longest = timedelta(seconds=_CLOCK_SLACK_S), timedelta(seconds=_RESEND_SLOWLY_S)
+    past = [attempt.created_at, attempt.first_sent_at, attempt.last_sent_at]
+    if attempt.next_check_at is not None:
+        past.append(attempt.next_check_at - longest)
+    return any(time is not None and time > now + slack for time in past)
+
+
+def next_check_s(attempt: Attempt, proof: Proof, lived: Lived, *, resend: bool) -> float:
     """How long to wait before the next look-up or re-send, after `attempt.checks` of them."""
     n = attempt.checks
     if attempt.stage is Stage.PLACED:
         return _PLACED_AFTER_S[n] if n < len(_PLACED_AFTER_S) else _PLACED_EVERY_S
-    if proof.capability is Capability.LOOKUP:
+    if not resend:
         wait_s = _LOOK_UP_AFTER_S[n] if n < len(_LOOK_UP_AFTER_S) else _LOOK_UP_EVERY_S
         # A look-up just before a "not found" would count is a look-up too many.
-        left_s = (_settled_at(attempt, proof) - now).total_seconds()
+        left_s = proof.settle_s - lived.quiet_s
         return max(left_s, 0.1) if 0 < left_s < wait_s else wait_s
     if n >= _RESEND_QUICKLY:
         return _RESEND_SLOWLY_S
@@ -93,18 +144,26 @@ def next_check_s(attempt: Attempt, proof: Proof, *, now: datetime) -> float:
     return min(2.0**n, _RESEND_UP_TO_S) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
 
-def _settled_at(attempt: Attempt, proof: Proof) -> datetime:
-    return (attempt.last_sent_at or attempt.created_at) + timedelta(seconds=proof.settle_s)
-
-
-async def settle_once(world: World, order: Order, proof: Proof) -> Settled | Attempt:
+async def settle_once(
+    world: World, order: Order, seller: Seller, lived: Lived
+) -> Settled | Attempt:
     """One round of look-up and re-send; `Settled`, or the attempt as it stands, still open."""
-    plan = plan_for(order.attempt, proof, now=world.clock.now())
+    attempt, proof = order.attempt, seller.proof
+    record = await world.ledger.get(attempt.request_id)
+    plan = plan_for(
+        attempt,
+        proof,
+        lived,
+        now=world.clock.now(),
+        edited=seller.definition_hash != attempt.definition_hash,
+        cancelled=record is not None and record.cancel_requested,
+        paused=await world.ledger.paused(),
+    )
     if plan.nothing_left:
-        return await write_down(world, order.attempt, Stage.MANUAL, _why_manual(order, proof))
+        return await write_down(world, attempt, Stage.MANUAL, _why_manual(order, seller))
     not_found = False
     if plan.look_up:
-        looked = await _look_up(world, order, proof)
+        looked = await _look_up(world, order, seller, plan, lived)
         if isinstance(looked, Settled):
             return looked
         not_found = looked
@@ -113,26 +172,48 @@ async def settle_once(world: World, order: Order, proof: Proof) -> Settled | Att
         if isinstance(resent, Settled):
             return resent
         order = resent
-    now = world.clock.now()
-    wait = timedelta(seconds=next_check_s(order.attempt, proof, now=now))
+    wait_s = next_check_s(order.attempt, proof, lived, resend=plan.resend or plan.wait)
+    if plan.wait:
+        wait_s = min(wait_s, _RESEND_UP_TO_S)  # so that `bookhunt resume` is noticed
     return await world.ledger.checked(
-        order.attempt, not_found=not_found and not plan.resend, next_check_at=now + wait
+        order.attempt,
+        not_found=not_found,
+        next_check_at=world.clock.now() + timedelta(seconds=wait_s),
     )
 
 
-async def _look_up(world: World, order: Order, proof: Proof) -> Settled | bool:
-    """Settled, or whether "not found" was said late enough to count."""
+async def look_up_late(world: World, order: Order) -> Settled | None:
+    """Ask once more about an order that waits for a person; only one that stands settles it."""
+    found = await world.sellers.look_up(order)
+    if stage_after_look_up(found) is not Stage.CONFIRMED:
+        return None
+    return await write_down(world, order.attempt, Stage.CONFIRMED, found)
+
+
+async def _look_up(
+    world: World, order: Order, seller: Seller, plan: Plan, lived: Lived
+) -> Settled | bool:
+    """Settled, or whether "not found" was said late enough to count.
+
+    It never counts while the same bytes may be sent again: they settle it better.
+    """
     fp("settle.before_look_up")
-    asked_at = world.clock.now()
     found = await world.sellers.look_up(order)
     fp("settle.after_look_up")
-    stage = stage_after_look_up(found)
+    stage, attempt = stage_after_look_up(found), order.attempt
+    can_resend = plan.resend or plan.wait
+    if found.answer is Answer.PASSED_OVER and not can_resend:
+        stage = Stage.MANUAL  # what it needs to look was in the lost answer, and is gone for good
     if stage is not None:
-        return await write_down(world, order.attempt, stage, found)
-    attempt = order.attempt
-    late_enough = asked_at >= _settled_at(attempt, proof)
-    counts = found.answer is Answer.NOT_FOUND and late_enough and attempt.stage is Stage.UNKNOWN
-    if counts and attempt.not_found + 1 >= _NEGATIVES_NEEDED and not proof.capability.has_key:
+        return await write_down(world, attempt, stage, found)
+    counts = (
+        found.answer is Answer.NOT_FOUND
+        and attempt.stage is Stage.UNKNOWN
+        and not can_resend
+        and seller.definition_hash == attempt.definition_hash
+        and lived.quiet_s >= seller.proof.settle_s
+    )
+    if counts and attempt.not_found + 1 >= _NEGATIVES_NEEDED:
         return await write_down(world, attempt, Stage.ABSENT, found)
     return counts
 
@@ -151,11 +232,15 @@ async def _resend(world: World, order: Order, proof: Proof) -> Settled | Order:
     return await write_down(world, attempt, stage, sent)
 
 
-def _why_manual(order: Order, proof: Proof) -> Sent:
+def _why_manual(order: Order, seller: Seller) -> Sent:
     if order.attempt.stage is Stage.PLACED:
         detail = "the seller accepted the order and never said what became of it"
-    elif proof.capability is Capability.NONE:
+    elif seller.proof.capability is Capability.NONE:
         detail = "the answer was lost, and this seller can neither repeat it nor be asked"
+    elif seller.definition_hash != order.attempt.definition_hash:
+        detail = "the answer was lost, and the seller's definition was changed since"
+    elif seller.proof.capability.has_lookup:
+        detail = "the answer was lost, and the seller could not be asked for two days"
     else:
         detail = "the answer was lost, and the seller no longer remembers the key"
     return Sent(answer=Answer.UNKNOWN, detail=detail)
