@@ -9,7 +9,7 @@ import re2
 
 from bookhunt.sellers.reading.errors import BadExpression
 from bookhunt.sellers.reading.finders import json_finder
-from bookhunt.sellers.reading.markup import html_finder, xml_finder
+from bookhunt.sellers.reading.markup_finders import html_finder, xml_finder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
