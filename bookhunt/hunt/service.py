@@ -105,6 +105,10 @@ class HuntService:
         for request_id in list(self._waiting):
             self._rest(request_id)
 
+    def take_up(self, settings: HuntSettings) -> None:
+        """Hunt by other settings from now on; `in_flight`, `queue`, `workers` stay as they were."""
+        self._world.settings = settings
+
     # ------------------------------------------------------------------------------- requests
     async def submit(self, request: Request, *, fingerprint: str, again: bool) -> Submitted:
         """Write a request down and queue it; durable when this returns.
