@@ -52,12 +52,11 @@ async def candidates_for(world: World, request: Request) -> Market:
     ask = ask_of(request)
     chosen: list[Candidate] = []
     ruled_out: list[SellerNote] = []
-    for seller in world.sellers.all():
-        if request.sellers is not None and seller.id not in request.sellers:
-            continue
-        if seller.state is SellerState.DISABLED:
-            continue
-        reason, detail = await _ruled_out(world, request, ask, seller)
+    for seller in _considered(world, request.sellers):
+        reason, detail = _cannot_answer(world, ask, seller)
+        if reason is None and _can_be_ordered_from(seller):
+            missing = await world.sellers.needs_setup(seller.id, request.profile)
+            reason, detail = (None, None) if missing is None else (Reason.NEEDS_SETUP, missing)
         tier = tier_of(seller)
         if reason is None:
             chosen.append(Candidate(seller=seller, tier=tier))
@@ -65,6 +64,15 @@ async def candidates_for(world: World, request: Request) -> Market:
             ruled_out.append(SellerNote(seller=seller.id, reason=reason, detail=detail, tier=tier))
     chosen.sort(key=lambda candidate: candidate.tier)
     return Market(candidates=tuple(chosen), ruled_out=tuple(ruled_out))
+
+
+def able_to_answer(world: World, ask: Ask, sellers: frozenset[str] | None) -> list[Seller]:
+    """Those of the sellers that can be asked this, whether anything can be ordered there or not."""
+    return [
+        seller
+        for seller in _considered(world, sellers)
+        if _cannot_answer(world, ask, seller)[0] is None
+    ]
 
 
 def tier_of(seller: Seller) -> Tier:
@@ -76,29 +84,36 @@ def tier_of(seller: Seller) -> Tier:
     return _NEW_SELLERS_TIER
 
 
-async def _ruled_out(
-    world: World, request: Request, ask: Ask, seller: Seller
-) -> tuple[Reason | None, str | None]:
+def _considered(world: World, named: frozenset[str] | None) -> list[Seller]:
+    """The sellers this is about; one that is switched off only where it is named."""
+    return [
+        seller
+        for seller in world.sellers.all()
+        if (seller.id in named if named is not None else seller.state is not SellerState.DISABLED)
+    ]
+
+
+def _can_be_ordered_from(seller: Seller) -> bool:
+    return seller.purchase_mode is PurchaseMode.AUTO and seller.trust is Trust.NORMAL
+
+
+def _cannot_answer(world: World, ask: Ask, seller: Seller) -> tuple[Reason | None, str | None]:
+    """Why this seller is not asked, and what a person should know of it."""
     if seller.trust is Trust.BLOCKED or seller.state is SellerState.BLOCKED:
         return Reason.SKIPPED_BLOCKED, None
+    if seller.state is SellerState.DISABLED:
+        return Reason.NEEDS_SETUP, f"switched off (bookhunt sellers enable {seller.id})"
     if seller.state is SellerState.NEEDS_SETUP:
         return Reason.NEEDS_SETUP, seller.cause
     if seller.state is SellerState.SUSPENDED:
         return Reason.SKIPPED_OPEN_BREAKER, seller.cause
-    if not seller.ships(request.country):
-        return Reason.DOES_NOT_SHIP, f"not to {request.country}"
-    if not _has_format(seller, request.format):
+    if not seller.ships(ask.country):
+        return Reason.DOES_NOT_SHIP, f"not to {ask.country}"
+    if not _has_format(seller, ask.format):
         return Reason.WRONG_FORMAT, None
-    if not _has_condition(seller, request.condition):
+    if not _has_condition(seller, ask.condition):
         return Reason.WRONG_CONDITION, None
-    reason = world.sellers.cannot_ask(seller.id, ask)
-    if reason is not None:
-        return reason, None
-    if seller.purchase_mode is PurchaseMode.AUTO and seller.trust is Trust.NORMAL:
-        missing = await world.sellers.needs_setup(seller.id, request.profile)
-        if missing is not None:
-            return Reason.NEEDS_SETUP, missing
-    return None, None
+    return world.sellers.cannot_ask(seller.id, ask), None
 
 
 def _has_format(seller: Seller, wish: FormatWish) -> bool:

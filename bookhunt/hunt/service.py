@@ -8,8 +8,10 @@ import logging
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.admission import Admission
+from bookhunt.hunt.candidates import able_to_answer
 from bookhunt.hunt.flow import hunt
 from bookhunt.hunt.recovery import Settler, take_up
+from bookhunt.hunt.search import ask_seller
 from bookhunt.hunt.settlement import settle_by_hand
 from bookhunt.hunt.world import World
 from bookhunt.model.errors import (
@@ -22,7 +24,6 @@ from bookhunt.model.errors import (
 from bookhunt.model.outcome import Result
 from bookhunt.model.purchase import Stage
 from bookhunt.model.request import RequestState
-from bookhunt.model.seller import SellerState, Trust
 
 if TYPE_CHECKING:
     from bookhunt.hunt.buying import Ended
@@ -189,23 +190,14 @@ class HuntService:
     async def quote(
         self, ask: Ask, *, sellers: frozenset[str] | None, within_s: float
     ) -> list[Quoted]:
-        """Ask every seller that can be asked, and buy nothing."""
+        """Ask every seller that can be asked, and buy nothing; whole after `within_s` at the most."""
         world = self._world
-        able = [
-            seller.id
-            for seller in world.sellers.all()
-            if (sellers is None or seller.id in sellers)
-            and seller.state is SellerState.READY
-            and seller.trust is not Trust.BLOCKED
-            and world.sellers.cannot_ask(seller.id, ask) is None
-        ]
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._quote(seller, ask, within_s)) for seller in able]
+            tasks = [
+                group.create_task(ask_seller(world, seller.id, ask, within_s=within_s))
+                for seller in able_to_answer(world, ask, sellers)
+            ]
         return [task.result() for task in tasks]
-
-    async def _quote(self, seller_id: str, ask: Ask, within_s: float) -> Quoted:
-        async with self._world.calls:
-            return await self._world.sellers.quote(seller_id, ask, within_s=within_s)
 
     # ------------------------------------------------------------------------------- the work
     def _queue(self, record: RequestRecord) -> None:
