@@ -190,7 +190,7 @@ class HuntService:
     async def quote(
         self, ask: Ask, *, sellers: frozenset[str] | None, within_s: float
     ) -> list[Quoted]:
-        """Ask every seller that can be asked, and buy nothing; whole after `within_s` at the most."""
+        """Ask every seller that can be asked, for `within_s` at the most, and buy nothing."""
         world = self._world
         async with asyncio.TaskGroup() as group:
             tasks = [
