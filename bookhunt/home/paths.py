@@ -56,7 +56,9 @@ class Home:
             root=None,
             config_dir=places.user_config_path,
             data_dir=places.user_data_path,
-            run_dir=places.user_runtime_path,
+            # Not the runtime directory: it is there in a session and missing under cron, and both
+            # must find the same daemon.
+            run_dir=places.user_data_path / "run",
             log_dir=places.user_log_path,
         )
 
