@@ -122,7 +122,7 @@ class OrderTransport:
                 made = httpx.Request(
                     request.method,
                     url,
-                    headers=[("Host", _host_header(request.url)), *request.headers],
+                    headers=_headers(request),
                     content=request.body,
                     extensions={"sni_hostname": host, "timeout": times},
                 )
@@ -163,6 +163,8 @@ def _numeric(address: IPAddress) -> str:
     return str(address) if address.version == 4 else f"[{address}]"
 
 
-def _host_header(url: str) -> str:
-    """Host and port as the address writes them; what is connected to is a number."""
-    return url.split("/", 3)[2].partition("?")[0]
+def _headers(request: WireRequest) -> list[tuple[bytes, bytes]]:
+    """`Host` as the address writes it, since what is connected to is a number; then the others."""
+    host = request.url.split("/", 3)[2].partition("?")[0]
+    headers = [("Host", host), *request.headers]
+    return [(name.encode("ascii"), value.encode()) for name, value in headers]

@@ -8,24 +8,39 @@ keeps cookies, decompresses or retries: those are decisions of the steps above.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bookhunt.sellers.template_sealed import CannotRender
+
 DEFAULT_USER_AGENT = "bookhunt/1"
+# RFC 9110, 5.5: printable characters with spaces and tabs between them.
+_VALUE = re.compile(r"(?:[!-~\x80-\U0010ffff](?:[ \t]*[!-~\x80-\U0010ffff])*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireRequest:
     """What leaves: an absolute, encoded address, headers in order, and the exact body.
 
-    It holds revealed secrets, so it is made for one send, and its repr shows none of them.
+    It holds revealed secrets, so it is made for one send, and its repr shows none of them. One with
+    a header that HTTP cannot hold is never made: a library would refuse it when it is unclear
+    whether anything was sent.
+
+    Raises:
+        CannotRender: a header holds a line break or another control character.
     """
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+
+    def __post_init__(self) -> None:
+        for name, value in self.headers:
+            if not _VALUE.fullmatch(value):
+                raise CannotRender(f"the value of the header {name} cannot stand in a header")
 
     def __repr__(self) -> str:
         return f"<WireRequest {self.method} {len(self.body)} bytes>"

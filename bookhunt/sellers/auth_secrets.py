@@ -1,0 +1,90 @@
+"""Secrets while they are needed: looked up off the loop, held in memory for a short while.
+
+A keyring may take a second or ask the user to unlock it, so the loop never waits for it; and the
+function that writes a request needs the values at once, so they are fetched just before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from bookhunt.model.errors import SecretMissing, SetupMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from bookhunt.hunt.ports import Clock
+
+_KEPT_S = 60.0
+_MISSED_S = 10.0  # `sellers login` is followed by a try at once: a miss is soon asked again
+_MOST = 10_000
+
+
+class SecretCache:
+    """Values by name; its repr shows none."""
+
+    def __init__(self, look_up: Callable[[str], str], clock: Clock) -> None:
+        """`look_up` may block and raises `SetupMissing` where there is no such secret."""
+        self._look_up = look_up
+        self._clock = clock
+        self._values: dict[str, tuple[float, str]] = {}
+        self._missing: dict[str, tuple[float, SetupMissing]] = {}
+
+    async def load(self, names: Iterable[str]) -> None:
+        """Fetch what is not at hand.
+
+        Raises:
+            SetupMissing: one of them is stored nowhere, or the store cannot be opened.
+        """
+        now = self._clock.monotonic()
+        wanted = [name for name in dict.fromkeys(names) if not self._has(name, now)]
+        if not wanted:
+            return
+        for name in wanted:
+            until_s, error = self._missing.get(name, (0.0, None))
+            if error is not None and until_s > now:
+                raise type(error)(error.message, hint=error.hint)
+        await asyncio.to_thread(self._fetch, wanted, now)
+
+    def of(self, name: str) -> str:
+        """A secret that was loaded.
+
+        Raises:
+            SecretMissing: it was not, or was forgotten meanwhile.
+        """
+        try:
+            return self._values[name][1]
+        except KeyError:
+            raise SecretMissing(f"the secret {name} is not at hand") from None
+
+    def known_missing(self, name: str) -> bool:
+        """Whether it was looked for a moment ago and is stored nowhere; no look-up is made."""
+        until_s, _ = self._missing.get(name, (0.0, None))
+        return until_s > self._clock.monotonic()
+
+    def forget(self, name: str | None = None) -> None:
+        """Forget one, or all: it was changed."""
+        if name is None:
+            self._values.clear()
+            self._missing.clear()
+        else:
+            self._values.pop(name, None)
+            self._missing.pop(name, None)
+
+    def _has(self, name: str, now: float) -> bool:
+        until_s, _ = self._values.get(name, (0.0, ""))
+        return until_s > now
+
+    def _fetch(self, names: list[str], now: float) -> None:
+        for name in names:
+            try:
+                value = self._look_up(name)
+            except SetupMissing as error:
+                self._missing[name] = (now + _MISSED_S, error)
+                self._values.pop(name, None)
+                raise
+            if len(self._values) >= _MOST:
+                self._values.clear()
+            self._missing.pop(name, None)
+            self._values[name] = (now + _KEPT_S, value)

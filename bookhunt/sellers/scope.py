@@ -1,0 +1,207 @@
+"""What placeholders stand for: the scope of one quote, one purchase, one login.
+
+A quote is told nothing of the customer but the country; that is why there are two functions and
+not one with optional parts. Secrets and payment tokens are references here and everywhere, until
+the moment a request is sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from bookhunt.sellers.scope_countries import country3
+from bookhunt.sellers.template_sealed import SecretRef
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bookhunt.hunt.ports import Ask, Order
+    from bookhunt.model.book import Book
+    from bookhunt.model.buyer import Address
+    from bookhunt.model.money import Money
+    from bookhunt.sellers.compiled import CompiledSeller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The one name of a book that a seller is asked by."""
+
+    by: str  # isbn13, isbn10, title
+    value: str
+
+    def names(self) -> dict[str, Any]:
+        """The group `asked`: only what was asked by has a value."""
+        names: dict[str, Any] = {"by": self.by, "value": self.value, self.by: self.value}
+        if self.by != "title":
+            names["isbn"] = self.value
+        return names
+
+
+def asked_by(seller: CompiledSeller, book: Book) -> Asked | None:
+    """The first name this seller takes and the book has; None: it cannot be asked."""
+    for by in seller.seller.asks_by:
+        value = getattr(book, by, None)
+        if value:
+            return Asked(by=by, value=value)
+    return None
+
+
+class _Moment(Mapping[str, Any]):
+    """The group `now`, written when it is looked at: most requests name no time."""
+
+    __slots__ = ("_now",)
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "unix":
+            return int(self._now.timestamp())
+        if name == "unix_ms":
+            return int(self._now.timestamp() * 1000)
+        if name == "iso8601":
+            return self._now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("unix", "unix_ms", "iso8601"))
+
+    def __len__(self) -> int:
+        return 3
+
+
+class _Dice(Mapping[str, Any]):
+    """The group `random`: one value for the length of a request, another in the next."""
+
+    __slots__ = ("_uuid",)
+
+    def __init__(self) -> None:
+        self._uuid: str | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        if name != "uuid":
+            raise KeyError(name)
+        if self._uuid is None:
+            self._uuid = str(uuid4())
+        return self._uuid
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("uuid",))
+
+    def __len__(self) -> int:
+        return 1
+
+
+def of_request(
+    scope: Mapping[str, Any], *, now: datetime, captured: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The scope of one request: time and chance of its own, and what was captured so far."""
+    return {**scope, "now": _Moment(now), "random": _Dice(), "captured": captured}
+
+
+def login_scope(seller: CompiledSeller) -> dict[str, Any]:
+    """What a login may know: the definition's settings and secrets."""
+    return {
+        "settings": seller.settings,
+        "secrets": {name: SecretRef(name=stored) for name, stored in seller.secrets.items()},
+        "maps": seller.maps,
+    }
+
+
+def quote_scope(seller: CompiledSeller, ask: Ask, asked: Asked) -> dict[str, Any]:
+    """What a quote may know."""
+    return {
+        **login_scope(seller),
+        **_book(ask.book, asked),
+        "request": _request(ask.max_price, ask.country, ask.condition.value),
+    }
+
+
+def order_scope(
+    seller: CompiledSeller, order: Order, asked: Asked, *, total: Money | None
+) -> dict[str, Any]:
+    """What the steps of a purchase, a look-up and a cancellation may know.
+
+    `total` is the landed total that was read last, else the offer's own.
+    """
+    attempt, buyer = order.attempt, order.buyer
+    payment = seller.definition.purchase.payment.kind if seller.definition.purchase else "account"
+    token = SecretRef(name=payment_secret(attempt.profile, seller.id))
+    offer = attempt.offer
+    return {
+        **login_scope(seller),
+        **_book(order.book, asked),
+        "request": _request(attempt.max_price, buyer.ship.country, offer.condition.value),
+        "offer": {
+            "item": from_json(offer.item),
+            "price": offer.price,
+            "total": total if total is not None else offer.total,
+            "currency": offer.price.currency,
+            "url": offer.url,
+        },
+        "ship": person(buyer.ship),
+        "bill": person(buyer.bill),
+        "pay": {"token": token} if payment == "token" else {},
+        "order": {"reference": attempt.reference, "key": attempt.key, "id": attempt.order_id},
+    }
+
+
+def payment_secret(profile: str, seller_id: str) -> str:
+    """The name of a payment token in the secret store: one profile's, at one seller."""
+    return f"pay/{profile}/{seller_id}"
+
+
+def person(address: Address) -> dict[str, str | None]:
+    """The group `ship` or `bill`. The last word of a name is the last name, all else the first."""
+    first, _, last = address.name.strip().rpartition(" ")
+    return {
+        "name": address.name,
+        "first_name": first.strip() or None,
+        "last_name": last,
+        "street": address.street,
+        "street2": address.street2,
+        "city": address.city,
+        "region": address.region,
+        "postcode": address.postcode,
+        "country": address.country,
+        "country3": country3(address.country),
+        "phone": address.phone,
+        "email": address.email,
+    }
+
+
+def from_json(text: str) -> Any:
+    """A value of ours that was stored as JSON; numbers with a point keep their digits."""
+    return json.loads(text, parse_float=Decimal)
+
+
+def _book(book: Book, asked: Asked) -> dict[str, Any]:
+    isbn10 = book.isbn10
+    return {
+        "book": {
+            "isbn13": book.isbn13,
+            "isbn10": isbn10,
+            "title": book.title,
+            "authors": list(book.authors) or None,
+        },
+        "books": {
+            "isbn13": [book.isbn13] if book.isbn13 else None,
+            "isbn10": [isbn10] if isbn10 else None,
+        },
+        "asked": asked.names(),
+    }
+
+
+def _request(max_price: Money, country: str, condition: str) -> dict[str, Any]:
+    return {
+        "max_price": max_price,
+        "currency": max_price.currency,
+        "country": country,
+        "country3": country3(country),
+        "condition": condition,
+    }
