@@ -14,13 +14,16 @@ import json
 import re
 from typing import Any, Self
 
+from bookhunt.sellers.reading.charsets import decoded
 from bookhunt.sellers.reading.errors import Unreadable
 
-# `var name = {...};`, `name({...})`, `/**/ a.b({...});`: what JSONP puts around the value.
-_JSONP = re.compile(
-    r"\s*(?:/\*.*?\*/\s*)?(?:(?:var|let|const)\s+)?[\w$.]+\s*(?P<open>[(=])\s*(?P<body>.*?)\s*;?\s*",
-    re.DOTALL | re.ASCII,
+# What stands before the value of JSONP: `/**/ a.b(` or `var name =`. Each part is possessive, so
+# that a body made of spaces costs one pass.
+_BEFORE = re.compile(
+    r"\s*+(?:/\*[^*]{0,200}+\*/\s*+)?+(?:(?:var|let|const)\s++)?+[\w$.\[\]]{1,200}+\s*+(?P<open>[(=])",
+    re.ASCII,
 )
+_NO_CHARACTER = "\ufffd"
 
 
 class JsonNumber(float):
@@ -29,6 +32,7 @@ class JsonNumber(float):
     __slots__ = ("text",)
 
     def __new__(cls, text: str) -> Self:
+        """The number that the text writes."""
         number = super().__new__(cls, text)
         number.text = text
         return number
@@ -53,7 +57,7 @@ def parse_json(body: bytes, *, charset: str | None = None) -> Any:
     Raises:
         Unreadable: not JSON, not text, or nested deeper than the interpreter allows.
     """
-    return _parse(decoded(body, charset))
+    return parse_text(decoded(body, charset))
 
 
 def parse_jsonp(body: bytes, *, charset: str | None = None) -> Any:
@@ -64,47 +68,46 @@ def parse_jsonp(body: bytes, *, charset: str | None = None) -> Any:
     """
     text = decoded(body, charset).strip()
     if text[:1] in {"{", "["}:
-        return _parse(text)
-    match = _JSONP.fullmatch(text)
+        return parse_text(text)
+    match = _BEFORE.match(text)
     if match is None:
         raise Unreadable("the answer is neither JSON nor JSONP", raw=text[:80])
-    inner = match["body"]
+    inner = text[match.end() :].removesuffix(";").rstrip()
     if match["open"] == "(":
         if not inner.endswith(")"):
             raise Unreadable("the JSONP call is cut short", raw=inner[-80:])
         inner = inner[:-1]
-    return _parse(inner)
+    return parse_text(inner)
 
 
-def decoded(body: bytes, charset: str | None) -> str:
-    """The text of a body in its declared character set, UTF-8 where none is known.
+def parse_text(text: str) -> Any:
+    """The value of a JSON document that is text already.
 
     Raises:
-        Unreadable: the bytes are not text in that character set.
+        Unreadable: as `parse_json`.
     """
     try:
-        return body.decode(_codec(charset))
-    except UnicodeDecodeError as bad:
-        raise Unreadable(f"the answer is not {bad.encoding} text", raw=body[:80]) from None
-
-
-def _codec(charset: str | None) -> str:
-    import codecs
-
-    try:
-        found = codecs.lookup(charset or "utf-8")
-    except LookupError:
-        return "utf-8-sig"
-    # `_is_text_encoding` is how the standard library itself keeps `base64` and the like out.
-    if not getattr(found, "_is_text_encoding", True) or found.name == "utf-8":
-        return "utf-8-sig"
-    return found.name
-
-
-def _parse(text: str) -> Any:
-    try:
-        return _DECODER.decode(text)
+        value = _DECODER.decode(text)
+        # Half of a surrogate pair (`"\ud83d"`, a text cut by a careless seller) is no character
+        # and no encoder takes it. Texts with escapes that could be one are rare.
+        return _mended(value) if "\\ud" in text or "\\uD" in text else value
     except RecursionError:
         raise Unreadable("the JSON is nested too deep") from None
     except ValueError as bad:
         raise Unreadable(f"the answer is not JSON: {bad}", raw=text[:80]) from None
+
+
+def _mended(value: Any) -> Any:
+    """The same value with U+FFFD for each half of a surrogate pair."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    return value
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text holds none of the marks that stand for a lost character."""
+    return _NO_CHARACTER not in text

@@ -33,6 +33,10 @@ class Finder(Protocol):
         """Every value at the place: several nodes of XML or HTML, a list of JSON."""
         ...
 
+    def holds(self, node: Any) -> bool:
+        """Whether the value means yes: nothing, false, empty and 0 are no."""
+        ...
+
 
 class _Json:
     """What both JSON finders share: the meaning of lists."""
@@ -56,6 +60,9 @@ class _Json:
         if found is None:
             return []
         return found if isinstance(found, list) else [found]
+
+    def holds(self, node: Any) -> bool:
+        return bool(self.one(node))
 
 
 class DottedPath(_Json):

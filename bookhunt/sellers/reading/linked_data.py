@@ -1,23 +1,28 @@
 """JSON-LD: the objects of every script of a page in one list, graphs opened.
 
-Scripts are found by their bytes, not by parsing the page: 150 us against 2,300 on a page of 89 KB.
+Scripts are found in the text, not by parsing the page: 150 us against 2,300 on a page of 89 KB.
+Each search begins where the last one ended, so that a page of unclosed scripts costs one pass.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from bookhunt.sellers.reading.charsets import decoded
 from bookhunt.sellers.reading.errors import Unreadable
-from bookhunt.sellers.reading.exact_json import decoded, parse_json
+from bookhunt.sellers.reading.exact_json import parse_text
 
-_SCRIPT = re.compile(
-    r"<script\b[^>]*\btype\s*=\s*[\"']?application/ld\+json\b[^>]*>(?P<json>.*?)</script\s*>",
-    re.DOTALL | re.IGNORECASE,
-)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_OPEN = re.compile(r"<script(?=[\s/>])([^>]{0,300}+)>", re.IGNORECASE)
+_CLOSE = re.compile(r"</script", re.IGNORECASE)
+_TYPE = re.compile(r"\btype\s*=\s*[\"']?\s*application/ld\+json(?![\w+.-])", re.IGNORECASE)
 # What shops leave around the value although JSON has no comments.
-_WRAP = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*$")
+_BEFORE = re.compile(r"\s*+(?:<!--|(?://\s*+)?+<!\[CDATA\[)")
+_AFTER = re.compile(r"(?:-->|(?://\s*+)?+\]\]>)\s*+\Z")
 _MOST_SCRIPTS = 100
 
 
@@ -32,10 +37,8 @@ def parse_linked_data(body: bytes, *, charset: str | None = None) -> list[Any]:
     text = decoded(body, charset)
     found: list[Any] = []
     read = 0
-    for number, match in enumerate(_SCRIPT.finditer(text)):
-        if number >= _MOST_SCRIPTS:
-            break
-        value = _script(match["json"])
+    for script in _scripts(text):
+        value = _script(script)
         if value is not None:
             read += 1
             found.extend(_opened(value))
@@ -44,14 +47,36 @@ def parse_linked_data(body: bytes, *, charset: str | None = None) -> list[Any]:
     return found
 
 
+def _scripts(text: str) -> Iterator[str]:
+    position = 0
+    for _ in range(_MOST_SCRIPTS):
+        start = _OPEN.search(text, position)
+        while start is not None and not _TYPE.search(start[1]):
+            start = _OPEN.search(text, start.end())
+        if start is None:
+            return
+        end = _CLOSE.search(text, start.end())
+        if end is None:
+            return
+        yield text[start.end() : end.start()]
+        position = end.end()
+
+
 def _script(text: str) -> Any:
-    bare = _WRAP.sub("", _WRAP.sub("", text)).strip()
-    for candidate in (bare, html.unescape(bare)):
-        try:
-            return parse_json(candidate.encode())
-        except Unreadable:
-            continue
-    return None
+    bare = text
+    if (before := _BEFORE.match(bare)) is not None:
+        bare = bare[before.end() :]
+    bare = bare.strip()
+    if bare.endswith(">") and (after := _AFTER.search(bare, max(0, len(bare) - 40))) is not None:
+        bare = bare[: after.start()].rstrip()
+    try:
+        return parse_text(bare)
+    except Unreadable:
+        pass
+    try:
+        return parse_text(html.unescape(bare)) if "&" in bare else None
+    except Unreadable:
+        return None
 
 
 def _opened(value: Any) -> list[Any]:

@@ -1,45 +1,48 @@
-"""XML and HTML answers: hardened parsing, compiled XPath, CSS.
+"""XML and HTML answers: hardened parsing into trees.
 
 Sellers are not trusted: a document type, which is where entities and external files come from, is
-refused in XML; nothing is fetched; libxml2's own limits on depth and size stay on. HTML has
-document types on every page and no entities of its own, so there it is passed over.
+refused in XML; nothing is fetched; libxml2's own limits on depth and size stay on; markup built to
+take time is told first (`hostile`). HTML has document types on every page and no entities of its
+own, so there it is passed over.
 
-An element as a value is its text, all of it, in one line. CSS goes through selectolax, XPath
-through lxml; a definition may use both on one page, and then a row changes hands as HTML text.
+CSS goes through selectolax, XPath through lxml; a definition may use both on one page (`Page`).
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import lxml.html
 from lxml import etree
-from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+from selectolax.lexbor import LexborHTMLParser
 
-from bookhunt.sellers.reading.errors import BadExpression, Unreadable
-from bookhunt.sellers.reading.exact_json import decoded
+from bookhunt.sellers.reading.charsets import codec_of, decoded, marked
+from bookhunt.sellers.reading.errors import Unreadable
+from bookhunt.sellers.reading.hostile import is_crowded, refuse_crowded_document
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bookhunt.sellers.reading.finders import Finder
-
-_CSS = "css:"
 _META_CHARSET = re.compile(
-    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]+)", re.IGNORECASE
+    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE
 )
 _META_WITHIN = 2048
+_DECLARATION = re.compile(
+    rb"<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"'][^>]{0,200}?\?>"
+)
 
 
 def parse_xml(body: bytes, *, charset: str | None = None) -> Any:
     """The root element of an XML document.
 
+    Its character set is its mark's, else the header's, else its own declaration's, else UTF-8
+    (RFC 7303, 3.2); to libxml2 it goes as UTF-8 always, so that what was looked at is what is read.
+
     Raises:
         Unreadable: not well-formed, or it declares a document type.
     """
-    del charset  # an XML document says its own
+    content = _as_utf8(body.strip(), charset)
+    refuse_crowded_document(content)
     parser = etree.XMLParser(
+        encoding="utf-8",
         resolve_entities=False,
         no_network=True,
         huge_tree=False,
@@ -49,7 +52,7 @@ def parse_xml(body: bytes, *, charset: str | None = None) -> Any:
         remove_pis=True,
     )
     try:
-        root = etree.fromstring(body.strip(), parser)
+        root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as bad:
         raise Unreadable(f"the answer is not XML: {bad}", raw=body[:80]) from None
     if root is None:
@@ -59,176 +62,85 @@ def parse_xml(body: bytes, *, charset: str | None = None) -> Any:
     return root
 
 
-def parse_html(body: bytes, *, charset: str | None = None) -> LexborHTMLParser:
-    """A page; its character set is the header's, else its own `meta`, else UTF-8.
+def _as_utf8(body: bytes, charset: str | None) -> bytes:
+    codec = marked(body)
+    if codec is None and charset is not None:
+        codec = codec_of(charset)
+    if codec is None:
+        declared = _DECLARATION.match(body)
+        codec = codec_of(declared[1].decode("ascii")) if declared else "utf-8"
+        if codec is None:
+            raise Unreadable("the answer is in a character set that is not read", raw=body[:80])
+    if codec == "utf-8":
+        return body  # libxml2 refuses what is no UTF-8 itself
+    return decoded(body, codec).encode()
+
+
+class Page:
+    """An HTML page, parsed as often as two kinds of expressions need: once, or once for each."""
+
+    __slots__ = ("_crowded", "_lexbor", "_lxml", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._crowded = is_crowded(text)
+        self._lexbor: LexborHTMLParser | None = None
+        self._lxml: Any = None
+
+    @property
+    def lexbor(self) -> LexborHTMLParser:
+        """The page for CSS, as browsers read it."""
+        if self._lexbor is None:
+            text = self._text
+            if self._crowded:
+                text = etree.tostring(self.lxml, method="html", encoding="unicode")
+            self._lexbor = LexborHTMLParser(text)
+        return self._lexbor
+
+    @property
+    def lxml(self) -> Any:
+        """The page for XPath, as libxml2 reads it.
+
+        Raises:
+            Unreadable: there is no element in it.
+        """
+        if self._lxml is None:
+            self._lxml = element_of(self._text)
+        return self._lxml
+
+
+def element_of(text: str) -> Any:
+    """The root of a page's text in lxml.
 
     Raises:
-        Unreadable: the bytes are not text, or nothing is there.
+        Unreadable: there is no element in it.
     """
-    meta = _META_CHARSET.search(body, 0, _META_WITHIN)
-    text = decoded(body, charset or (meta[1].decode("ascii") if meta else None))
+    parser = lxml.html.HTMLParser(
+        encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(text.encode(), parser)
+    except (etree.XMLSyntaxError, ValueError) as bad:
+        raise Unreadable(f"the answer is not HTML: {bad}", raw=text[:80]) from None
+    if root is None:
+        raise Unreadable("the answer is not HTML", raw=text[:80])
+    return root
+
+
+def parse_html(body: bytes, *, charset: str | None = None) -> Page:
+    """A page; its character set is its mark's, the header's, its own `meta`, else UTF-8.
+
+    Bytes that are no characters in it stand as U+FFFD: pages are patched together from several
+    sources, and one wrong byte in a footer hides no price.
+
+    Raises:
+        Unreadable: there is no markup in it, or an element is built to take time.
+    """
+    codec = marked(body) or codec_of(charset)
+    if codec is None:
+        meta = _META_CHARSET.search(body, 0, _META_WITHIN)
+        codec = codec_of(meta[1].decode("ascii")) if meta else None
+    text = body.decode(codec or "utf-8-sig", "replace")
     if "<" not in text:
         raise Unreadable("the answer is not HTML", raw=text[:80])
-    return LexborHTMLParser(text)
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _value(found: Any) -> Any:
-    """What an XPath result stands for: an element its text, a whole number an integer."""
-    if isinstance(found, etree._Element):  # noqa: SLF001 - lxml has no public name for it
-        return _line("".join(found.itertext()))
-    if isinstance(found, bool):
-        return found
-    if isinstance(found, float):
-        if found != found or found in {float("inf"), float("-inf")}:  # noqa: PLR0124 - NaN
-            return None
-        return int(found) if found.is_integer() else found
-    return _line(str(found))
-
-
-class XPathFinder:
-    """Compiled XPath over lxml trees; an element of a page parsed by selectolax is taken over."""
-
-    __slots__ = ("_xpath", "expression")
-
-    def __init__(self, expression: str, namespaces: Mapping[str, str] | None = None) -> None:
-        self.expression = expression
-        try:
-            self._xpath = etree.XPath(
-                expression, namespaces=dict(namespaces) if namespaces else None, smart_strings=False
-            )
-            # An undeclared prefix or an unknown function is found only when it is evaluated.
-            self._xpath(etree.Element("nothing"))
-        except etree.XPathError as bad:
-            raise BadExpression(f"not XPath: {bad}") from None
-
-    def _found(self, node: Any) -> Any:
-        try:
-            return self._xpath(_as_lxml(node))
-        except etree.XPathError as bad:
-            raise Unreadable(f"{self.expression}: {bad}") from None
-
-    def one(self, node: Any) -> Any:
-        """The first node's text, or what the expression computes."""
-        found = self._found(node)
-        if isinstance(found, list):
-            return _value(found[0]) if found else None
-        return _value(found)
-
-    def rows(self, node: Any) -> list[Any] | None:
-        """The nodes; no node is nothing said."""
-        found = self._found(node)
-        if not isinstance(found, list):
-            return [found] if found not in {"", False} else None
-        return found or None
-
-    def all(self, node: Any) -> list[Any]:
-        """The text of each node."""
-        found = self._found(node)
-        return [_value(each) for each in found] if isinstance(found, list) else [_value(found)]
-
-
-class CssFinder:
-    """A CSS selector over selectolax trees; `selector @name` is an attribute of what it finds.
-
-    An empty selector, `css: @href`, is the row itself.
-    """
-
-    __slots__ = ("_attribute", "_selector", "expression")
-
-    def __init__(self, expression: str) -> None:
-        self.expression = expression
-        selector, at, attribute = expression.rpartition("@")
-        if (
-            at
-            and re.fullmatch(r"[\w:.-]+", attribute.strip())
-            and (not selector.strip() or selector[-1].isspace())
-        ):
-            self._selector, self._attribute = selector.strip(), attribute.strip()
-        else:
-            self._selector, self._attribute = expression.strip(), ""
-        if not self._selector and not self._attribute:
-            raise BadExpression("not CSS: the selector is empty")
-        try:
-            if self._selector:
-                LexborHTMLParser("<p></p>").css(self._selector)
-        except (SelectolaxError, ValueError) as bad:
-            raise BadExpression(f"not CSS: {bad}") from None
-
-    def _nodes(self, node: Any) -> list[Any]:
-        page = _as_lexbor(node)
-        if self._selector:
-            return list(page.css(self._selector))
-        return [page.root if isinstance(page, LexborHTMLParser) else page]
-
-    def _text(self, node: Any) -> Any:
-        if self._attribute:
-            value = node.attributes.get(self._attribute)
-            # An attribute without a value (`disabled`) is there: "" says so, None would not.
-            return "" if value is None else _line(value)
-        return _line(node.text(deep=True))
-
-    def _having(self, node: Any) -> list[Any]:
-        found = self._nodes(node)
-        if not self._attribute:
-            return found
-        return [each for each in found if self._attribute in each.attributes]
-
-    def one(self, node: Any) -> Any:
-        """The text or attribute of the first match."""
-        found = self._having(node)
-        return self._text(found[0]) if found else None
-
-    def rows(self, node: Any) -> list[Any] | None:
-        """The matches; none is nothing said."""
-        found = self._having(node)
-        if self._attribute:
-            return [self._text(each) for each in found] or None
-        return found or None
-
-    def all(self, node: Any) -> list[Any]:
-        """The text or attribute of each match."""
-        return [self._text(each) for each in self._having(node)]
-
-
-def _as_lxml(node: Any) -> Any:
-    if isinstance(node, LexborHTMLParser):
-        return lxml.html.document_fromstring(node.html or "<html></html>")
-    if isinstance(node, LexborNode):
-        return lxml.html.fragment_fromstring(node.html or "", create_parent="div")
-    if not isinstance(node, etree._Element):  # noqa: SLF001 - lxml has no public name for it
-        raise Unreadable("there is no element here to look into", raw=node)
-    return node
-
-
-def _as_lexbor(node: Any) -> Any:
-    if isinstance(node, etree._Element):  # noqa: SLF001 - lxml has no public name for it
-        return LexborHTMLParser(lxml.html.tostring(node, encoding="unicode"))
-    if not isinstance(node, (LexborHTMLParser, LexborNode)):
-        raise Unreadable("there is no element here to look into", raw=node)
-    return node
-
-
-def xml_finder(expression: str, namespaces: Mapping[str, str] | None = None) -> Finder:
-    """Compile XPath for XML; `css:` is HTML's.
-
-    Raises:
-        BadExpression: it is no XPath, or uses a prefix that `namespaces` lacks.
-    """
-    if expression.startswith(_CSS):
-        raise BadExpression("CSS selectors are for HTML; write XPath")
-    return XPathFinder(expression, namespaces)
-
-
-def html_finder(expression: str) -> Finder:
-    """Compile `css:...` or XPath for HTML.
-
-    Raises:
-        BadExpression: it is neither.
-    """
-    if expression.startswith(_CSS):
-        return CssFinder(expression.removeprefix(_CSS))
-    return XPathFinder(expression)
+    return Page(text)
