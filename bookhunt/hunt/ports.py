@@ -231,6 +231,7 @@ class Recovered:
     interrupted: int  # attempts that were SENDING and are UNKNOWN now
     abandoned: int  # attempts that were PREPARED and are ABANDONED now
     requeued: int  # requests that are PROCESSING again, or still PENDING
+    clock_behind_s: float = 0.0  # the clock went back so far: ages of open orders are unknown
 
 
 class Ledger(Protocol):

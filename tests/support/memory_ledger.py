@@ -165,7 +165,8 @@ class MemoryLedger:
         if record.state.is_final:
             raise TooLate(f"request {request_id} is {record.state}")
         if self._live(request_id) is None:
-            return self._keep(self._moved(record, RequestState.CANCELLED, None))
+            said = Result(findings=record.result.findings, reason="cancelled")
+            return self._keep(self._moved(record, RequestState.CANCELLED, said))
         if record.cancel_requested:
             return record
         return self._keep(replace(record, cancel_requested=True, version=record.version + 1))

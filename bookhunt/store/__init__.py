@@ -1,0 +1,1 @@
+"""How we remember: `ledger.db` for money, `cache.db` for what may be lost; one connection each."""
