@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 
 from bookhunt.model.errors import InputError
 
 _LONGEST_FIELD = 200
-COUNTRY_DIGITS = 2
+_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+
+
+def require_country(code: str) -> None:
+    """Refuse what has not the shape of an ISO 3166-1 alpha-2 code.
+
+    Raises:
+        InputError: it has not.
+    """
+    if not _COUNTRY.fullmatch(code):
+        raise InputError(
+            f"{code!r} is not a country code", hint="use two letters of ISO 3166, for example US"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +46,7 @@ class Address:
                 raise InputError(f"{field.name} is empty", hint="leave it out or fill it in")
             if len(value) > _LONGEST_FIELD or not value.isprintable():
                 raise InputError(f"{field.name} is too long or holds a control character")
-        if not (
-            len(self.country) == COUNTRY_DIGITS
-            and self.country.isascii()
-            and self.country.isalpha()
-            and self.country.isupper()
-        ):
-            raise InputError(
-                f"{self.country!r} is not a country code",
-                hint="use two letters of ISO 3166, for example US",
-            )
+        require_country(self.country)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bookhunt.model.buyer import require_country
 from bookhunt.model.errors import BadMoney, InputError
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class Request:
         for what in ("customer", "profile"):
             if not _NAME.fullmatch(getattr(self, what)):
                 raise InputError(f"{getattr(self, what)!r} cannot be a {what}'s name")
+        require_country(self.country)
         if not 0 < len(self.idempotency_key) <= 255 or not self.idempotency_key.isprintable():
             raise InputError("an idempotency key has 1 to 255 printable characters")
         if self.submitted_at.tzinfo is None:
