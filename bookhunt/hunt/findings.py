@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bookhunt.model.money import Money
 from bookhunt.model.outcome import Findings, ProofOfAbsence, Result, SellerNote
 from bookhunt.model.reasons import UNPROVEN, Reason
 from bookhunt.model.seller import PurchaseMode, Trust
@@ -44,7 +45,10 @@ def notes_and_findings(search: Search, choice: Choice) -> tuple[list[SellerNote]
         sellers_asked=len(asked),
         sellers_total=len(notes),
         calls=search.earlier_calls + sum(note.calls for note in notes),
+        cached=sum(asked.cached for asked in search.asked.values()),
+        coalesced=sum(asked.shared for asked in search.asked.values()),
         early_exit=search.stopped_early,
+        stopped_because=search.stopped_because,
         proof=_proof(notes, nobody_asked=not asked),
         lowest=lowest.at_least if lowest else None,
         lowest_seller=lowest.seller if lowest else None,
@@ -111,17 +115,12 @@ def _note(search: Search, candidate: Candidate, judged: list[Judged]) -> SellerN
         reason = Reason.SKIPPED_EARLY_EXIT if search.stopped_early else Reason.SKIPPED_TIER
         return SellerNote(seller=candidate.seller.id, reason=reason, tier=candidate.tier)
     if asked.quoted is None:
-        return _told(search, asked, reason=Reason.TIMED_OUT, calls=int(asked.sent))
+        return _told(search, asked, reason=Reason.TIMED_OUT)
     if judged:
         best = next((j for j in judged if j.reason is None), judged[0])
-        return _told(search, asked, reason=best.reason, calls=asked.quoted.calls, offer=best.offer)
-    return _told(
-        search,
-        asked,
-        reason=asked.quoted.reason or Reason.UNREADABLE,
-        calls=asked.quoted.calls,
-        detail=asked.quoted.detail,
-    )
+        return _told(search, asked, reason=best.reason, offer=best.offer)
+    reason = asked.quoted.reason or Reason.UNREADABLE
+    return _told(search, asked, reason=reason, detail=asked.quoted.detail)
 
 
 def _told(
@@ -129,18 +128,24 @@ def _told(
     asked: Asked,
     *,
     reason: Reason | None,
-    calls: int,
     offer: Offer | None = None,
     detail: str | None = None,
 ) -> SellerNote:
-    answered = asked.answered_at
+    answered, view = asked.answered_at, asked.view
+    currency = search.request.max_price.currency
+    known = view.reservation_minor if view is not None else None
     return SellerNote(
         seller=asked.candidate.seller.id,
         reason=reason,
         total=offer.at_least if offer else None,
         detail=detail,
         tier=asked.candidate.tier,
+        rank=view.rank if view else None,
+        reservation=Money(known, currency) if known is not None else None,
+        expected=Money(view.expected_minor, currency) if view else None,
+        cached=asked.cached,
+        shared=asked.shared,
         asked_ms=round((asked.asked_at - search.started_at) * 1000, 1),
         answered_ms=None if answered is None else round((answered - search.started_at) * 1000, 1),
-        calls=calls,
+        calls=asked.own_calls,
     )

@@ -72,6 +72,7 @@ async def hunt(world: World, record: RequestRecord) -> buying.Ended:
         return await _give_in(search, record, refused)
     finally:
         notes, _ = search.summary()
+        world.beliefs.learn_hint(search.subject, max_minor=record.request.max_price.minor)
         world.explanations.keep(record.request.id, notes)
 
 

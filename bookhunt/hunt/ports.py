@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from bookhunt.model.seller import Seller
 
 
+OfferKey = tuple[str, str, str]
+"""What an answer is kept under: seller, definition, and all that was asked but the maximum."""
+
+
 # ------------------------------------------------------------------------------------- sellers
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
@@ -350,6 +354,27 @@ class Ledger(Protocol):
 
     async def paused(self) -> bool:
         """Whether buying is paused."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """An answer on the shelf, with the maximum it was asked with."""
+
+    quoted: Quoted
+    max_price: Money
+    until: datetime
+
+
+class OfferShelf(Protocol):
+    """Answers of sellers for as long as they are fresh. May lose any of them at any time."""
+
+    def get(self, key: OfferKey, *, now: datetime) -> Kept | None:
+        """The answer kept under this key, None where there is none that still holds."""
+        ...
+
+    def put(self, key: OfferKey, kept: Kept) -> None:
+        """Keep an answer in the place of an older one; the oldest go when there are too many."""
         ...
 
 

@@ -45,7 +45,7 @@ async def revalidate(search: Search, offer: Offer, seller: Seller) -> Looked:
     world = search.world
     if stands_until_bought(world, offer, seller):
         return Looked(standing=Standing.STANDS, offer=offer)
-    quoted = await search.ask_again(seller.id, within_s=seller.timeout_s)
+    quoted = await search.ask_again(seller, within_s=seller.timeout_s)
     fresh = next((o for o in quoted.offers if key_of(o) == key_of(offer)), None)
     if fresh is None:
         # A silent seller proves nothing about the copy, but it is no longer an offer we can trust.

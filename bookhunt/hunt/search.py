@@ -2,10 +2,10 @@
 
 The problem: of up to two hundred sellers, some slow, some failing, find the cheapest fitting offer
 with few calls and in time. The naive way gathers all answers, and so costs as many calls as there
-are sellers and as much time as the slowest of them. Here a policy (`tiers`) looks at what is known
-and decides synchronously whom to ask next, how long to wait, and when it is enough; this module
-only performs: it starts calls, files answers, wakes the policy on every answer or when the policy
-said so, and cancels what is still under way when the policy stops.
+are sellers and as much time as the slowest of them. Here a policy (`rolling`, or `tiers`) looks at
+what is known and decides synchronously whom to ask next, how long to wait, and when it is enough;
+this module only performs: it takes the answers that are there already, starts or joins calls, files
+answers, and wakes the policy on every answer or when the policy said so.
 
 A search can be resumed: when the purchase of the chosen offer falls through, `next_choice` first
 offers the next best one that is already known, and asks further sellers only if there is none.
@@ -19,37 +19,27 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from bookhunt.hunt.beliefs import subject_of
 from bookhunt.hunt.candidates import Candidate, Market, ask_of
 from bookhunt.hunt.choice import Choice, OfferKey, choose, key_of
 from bookhunt.hunt.findings import notes_and_findings
+from bookhunt.hunt.policy import Sight
 from bookhunt.hunt.ports import Quoted
-from bookhunt.hunt.tiers import Sight, Tiers
+from bookhunt.hunt.strategies import cached_stock, finishes_calls
 from bookhunt.model.reasons import Reason
 
 if TYPE_CHECKING:
+    from bookhunt.hunt.lookups import Lookup
+    from bookhunt.hunt.policy import Decision, Policy, View
     from bookhunt.hunt.ports import Ask
     from bookhunt.hunt.world import World
     from bookhunt.model.offer import Offer
     from bookhunt.model.outcome import Findings, SellerNote
     from bookhunt.model.request import Request
+    from bookhunt.model.seller import Seller
 
-
-async def ask_seller(world: World, seller_id: str, ask: Ask, *, within_s: float) -> Quoted:
-    """One seller's answer; TIMED_OUT when the time is over, a free place among the calls included.
-
-    `calls` of a time-out says whether the seller heard of it at all.
-    """
-    began, sent = world.clock.monotonic(), False
-    try:
-        async with asyncio.timeout(within_s), world.calls:
-            sent = True
-            left_s = within_s - (world.clock.monotonic() - began)
-            return await world.sellers.quote(seller_id, ask, within_s=max(left_s, 0.0))
-    except TimeoutError:
-        latency_ms = (world.clock.monotonic() - began) * 1000
-        return Quoted(
-            seller=seller_id, reason=Reason.TIMED_OUT, calls=int(sent), latency_ms=latency_ms
-        )
+# Failures that may be gone a moment later.
+_PASSING = frozenset({Reason.SERVER_ERROR, Reason.UNREACHABLE, Reason.RATE_LIMITED})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,9 +48,27 @@ class Asked:
 
     candidate: Candidate
     asked_at: float
-    sent: bool = False  # past the cap on calls: the seller hears of it
+    view: View | None = None  # what was expected of it then
+    lookup: Lookup | None = None  # None: its answer was there already
     answered_at: float | None = None
     quoted: Quoted | None = None
+
+    @property
+    def cached(self) -> bool:
+        """Whether its answer was there already."""
+        return self.lookup is None
+
+    @property
+    def shared(self) -> bool:
+        """Whether another request had asked it the same."""
+        return self.lookup is not None and self.lookup.shared
+
+    @property
+    def own_calls(self) -> int:
+        """The calls it cost: none where the answer was there, or the call is somebody else's."""
+        if self.lookup is None or self.lookup.shared:
+            return 0
+        return self.quoted.calls if self.quoted is not None else int(self.lookup.flight.sent)
 
 
 @dataclass(slots=True)
@@ -72,7 +80,9 @@ class Search:
     market: Market
     started_at: float
     length_s: float
-    policy: Tiers
+    ask: Ask
+    subject: str
+    policy: Policy
     ends_at: float = 0.0
     asked: dict[str, Asked] = field(default_factory=dict)
     offers: dict[OfferKey, Offer] = field(default_factory=dict)
@@ -82,19 +92,26 @@ class Search:
     once_unsent: set[OfferKey] = field(default_factory=set)  # an order there never left
     earlier_calls: int = 0  # made by calls that were asked again, and by confirming calls
     stopped_early: bool = False
+    stopped_because: str | None = None
+    _retried: set[str] = field(default_factory=set)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
     def of(cls, world: World, request: Request, market: Market) -> Search:
         """A search that begins now and leaves time to confirm and to order."""
         length_s = max(request.search_deadline_s - world.settings.reserve_s, 0.1)
-        now, policy = world.clock.monotonic(), Tiers(world.settings.tiers)
-        return cls(world, request, market, now, length_s, policy)
+        ask = ask_of(request)
+        subject = subject_of(ask)
+        policy = world.policies(world, request, market, subject, length_s=length_s)
+        now = world.clock.monotonic()
+        search = cls(world, request, market, now, length_s, ask, subject, policy)
+        search._take_what_is_known()
+        return search
 
     async def next_choice(self) -> Choice:
         """The best offer now known to fit, asking on until there is one or all were asked."""
         choice = self.choice()
-        if choice.best is None or not self.asked:
+        if choice.best is None or self.stopped_because is None:
             self.policy.resume()
             # What a refused purchase took of the time is not taken from those not asked yet.
             self.ends_at = self.world.clock.monotonic() + self.length_s
@@ -124,9 +141,10 @@ class Search:
         """This offer is what the seller says now: same copy, other price."""
         self.offers[key_of(offer)] = offer
 
-    async def ask_again(self, seller_id: str, *, within_s: float) -> Quoted:
+    async def ask_again(self, seller: Seller, *, within_s: float) -> Quoted:
         """Ask one seller once more, to confirm an offer; the call counts, what it says too."""
-        quoted = await ask_seller(self.world, seller_id, ask_of(self.request), within_s=within_s)
+        lookup = self.world.lookups.begin(seller, self.ask, self.subject, live=True)
+        quoted = await lookup.answer(within_s=within_s, finish=True)
         self.earlier_calls += quoted.calls
         for offer in quoted.offers:
             self.offers[key_of(offer)] = offer
@@ -136,18 +154,63 @@ class Search:
         """What each seller contributed, and what that makes together."""
         return notes_and_findings(self, self.choice())
 
+    # --------------------------------------------------------------------------------- asking
+    def _take_what_is_known(self) -> None:
+        """Answers that are still fresh count as asked; they cost nothing."""
+        min_stock = cached_stock(self.world.settings, self.request)
+        for candidate in self.market.candidates:
+            quoted = self.world.lookups.cached(
+                candidate.seller, self.ask, self.subject, min_stock=min_stock
+            )
+            if quoted is not None:
+                now = self.started_at
+                asked = Asked(candidate=candidate, asked_at=now, answered_at=now)
+                self._file(asked, quoted)
+
     async def _ask_until_enough(self) -> None:
         tasks: set[asyncio.Task[None]] = set()
         async with asyncio.TaskGroup() as group:
             while True:
                 self._news.clear()
                 decision = self.policy.decide(self._sight())
-                for candidate in decision.ask:
-                    tasks.add(group.create_task(self._call(candidate)))
+                for candidate in self._told_to_ask(decision):
+                    tasks.add(group.create_task(self._wait_for(*self._begin(candidate))))
                 if decision.stop:
+                    self.stopped_because = decision.why or "enough is known"
                     break
                 await self._wait_for_news(decision.look_again_at or self.ends_at)
             self._give_up_the_rest(tasks)
+
+    def _told_to_ask(self, decision: Decision) -> list[Candidate]:
+        for candidate in decision.ask_again:
+            self._retried.add(candidate.seller.id)
+            self.earlier_calls += self.asked[candidate.seller.id].own_calls
+        return [*decision.ask, *decision.ask_again]
+
+    def _begin(self, candidate: Candidate) -> tuple[Asked, Lookup]:
+        lookup = self.world.lookups.begin(candidate.seller, self.ask, self.subject)
+        asked = Asked(
+            candidate=candidate,
+            asked_at=self.world.clock.monotonic(),
+            view=self.policy.view(candidate.seller.id),
+            lookup=lookup,
+        )
+        self.asked[candidate.seller.id] = asked
+        return asked, lookup
+
+    async def _wait_for(self, asked: Asked, lookup: Lookup) -> None:
+        left_s = max(self.ends_at - self.world.clock.monotonic(), 0.0)
+        finish = finishes_calls(self.request.strategy)
+        quoted = await lookup.answer(within_s=left_s, finish=finish)
+        asked.answered_at = self.world.clock.monotonic()
+        self._file(asked, quoted)
+        self._news.set()
+
+    def _file(self, asked: Asked, quoted: Quoted) -> None:
+        asked.quoted = quoted
+        self.asked[asked.candidate.seller.id] = asked
+        for offer in quoted.offers:
+            self.offers[key_of(offer)] = replace(offer)
 
     def _give_up_the_rest(self, tasks: set[asyncio.Task[None]]) -> None:
         under_way = [asked for asked in self.asked.values() if asked.quoted is None]
@@ -155,45 +218,45 @@ class Search:
         self.stopped_early = in_time and bool(under_way or self._unasked())
         for task in tasks:
             task.cancel()
+        left_alone = in_time and self.choice().best is not None
         for asked in under_way:
             seller_id = asked.candidate.seller.id
-            if in_time:
-                # Cut off, not silent: should the purchase fall through, they are asked again.
-                self.earlier_calls += asked.sent
+            if left_alone:
+                # Not waited for, not silent: if the purchase falls through they are asked again.
+                self.earlier_calls += asked.own_calls
                 self.cut_off.add(seller_id)
                 del self.asked[seller_id]
             else:
-                # Its call is over: a later round must not wait for an answer that cannot come.
+                # Its time is over: a later round must not wait for an answer that cannot come.
                 asked.quoted = Quoted(
-                    seller=seller_id, reason=Reason.TIMED_OUT, calls=int(asked.sent)
+                    seller=seller_id, reason=Reason.TIMED_OUT, calls=asked.own_calls
                 )
-
-    async def _call(self, candidate: Candidate) -> None:
-        asked = Asked(candidate=candidate, asked_at=self.world.clock.monotonic())
-        self.asked[candidate.seller.id] = asked
-        async with self.world.calls:
-            asked.sent = True
-            left_s = self.ends_at - self.world.clock.monotonic()
-            quoted = await self.world.sellers.quote(
-                candidate.seller.id, ask_of(self.request), within_s=max(left_s, 0.0)
-            )
-        asked.quoted, asked.answered_at = quoted, self.world.clock.monotonic()
-        for offer in quoted.offers:
-            self.offers[key_of(offer)] = replace(offer)
-        self._news.set()
 
     def _unasked(self) -> list[Candidate]:
         return [c for c in self.market.candidates if c.seller.id not in self.asked]
 
     def _sight(self) -> Sight:
         best = self.choice().best
+        now = self.world.clock.monotonic()
         return Sight(
-            now=self.world.clock.monotonic(),
+            now=now,
+            started_at=self.started_at,
             ends_at=self.ends_at,
             max_price=self.request.max_price,
             best=best.at_least if best else None,
             unasked=self._unasked(),
-            in_flight=sum(asked.quoted is None for asked in self.asked.values()),
+            in_flight={
+                seller_id: now - asked.asked_at
+                for seller_id, asked in self.asked.items()
+                if asked.quoted is None
+            },
+            failed=[
+                asked.candidate
+                for seller_id, asked in self.asked.items()
+                if asked.quoted is not None
+                and asked.quoted.reason in _PASSING
+                and seller_id not in self._retried
+            ],
         )
 
     async def _wait_for_news(self, until: float) -> None:

@@ -8,10 +8,10 @@ import logging
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.admission import Admission
+from bookhunt.hunt.beliefs import Beliefs, subject_of
 from bookhunt.hunt.candidates import able_to_answer
 from bookhunt.hunt.flow import hunt
 from bookhunt.hunt.recovery import Settler, take_up
-from bookhunt.hunt.search import ask_seller
 from bookhunt.hunt.settlement import settle_by_hand
 from bookhunt.hunt.world import World
 from bookhunt.model.errors import (
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Clock,
         Explanations,
         Ledger,
+        OfferShelf,
         Quoted,
         Sellers,
         Submitted,
@@ -62,14 +63,18 @@ class HuntService:
         sellers: Sellers,
         buyers: Buyers,
         explanations: Explanations,
+        shelf: OfferShelf,
         clock: Clock,
         settings: HuntSettings,
+        beliefs: Beliefs | None = None,
     ) -> None:
         self._world = World(
             ledger=ledger,
             sellers=sellers,
             buyers=buyers,
             explanations=explanations,
+            shelf=shelf,
+            beliefs=beliefs or Beliefs(),
             clock=clock,
             settings=settings,
         )
@@ -100,6 +105,7 @@ class HuntService:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._world.lookups.stop()
         late = await self._world.shield.drain(within_s=within_s)
         if late:
             _log.warning("orders were still under way at the end", extra={"count": late})
@@ -191,10 +197,10 @@ class HuntService:
         self, ask: Ask, *, sellers: frozenset[str] | None, within_s: float
     ) -> list[Quoted]:
         """Ask every seller that can be asked, for `within_s` at the most, and buy nothing."""
-        world = self._world
+        world, subject = self._world, subject_of(ask)
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(ask_seller(world, seller.id, ask, within_s=within_s))
+                group.create_task(world.lookups.look_up(seller, ask, subject, within_s=within_s))
                 for seller in able_to_answer(world, ask, sellers)
             ]
         return [task.result() for task in tasks]

@@ -19,6 +19,8 @@ class HuntSettings:
     """Bounds and times of the whole hunt."""
 
     tiers: TierSettings = field(default_factory=TierSettings)
+    call_value: float | None = None  # what a call costs, as a share of the price; None: by strategy
+    min_stock_for_cache: int | None = None  # copies a cached offer must have; None: by strategy
     in_flight: int = 500  # calls to sellers at once, of all requests together
     queue: int = 1000  # requests that wait for a worker; the next one is told to try later
     workers: int = 256  # requests hunted at once

@@ -8,36 +8,14 @@ the next tier is asked. The policy only decides; `search` performs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from bookhunt.hunt.policy import Decision
 
-    from bookhunt.hunt.candidates import Candidate
+if TYPE_CHECKING:
+    from bookhunt.hunt.policy import Sight, View
     from bookhunt.hunt.settings import TierSettings
     from bookhunt.model.money import Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
-    """What a policy sees: times are monotonic seconds."""
-
-    now: float
-    ends_at: float  # the search's deadline
-    max_price: Money
-    best: Money | None  # what the best fitting offer costs at the least
-    unasked: Sequence[Candidate]
-    in_flight: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What to do now, and when to look again if no answer comes before."""
-
-    ask: tuple[Candidate, ...] = ()
-    stop: bool = False
-    look_again_at: float | None = None
 
 
 class Tiers:
@@ -47,6 +25,10 @@ class Tiers:
         self._settings = settings
         self._grace_ends_at: float | None = None
         self._patience_ends_at: float | None = None
+
+    def view(self, seller_id: str) -> View | None:  # noqa: ARG002 - the policy's signature
+        """Nothing: tiers do not look at prices before they ask."""
+        return None
 
     def resume(self) -> None:
         """The offer the search stopped for fell through: search on."""

@@ -7,11 +7,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from bookhunt.hunt.beliefs import Beliefs
+from bookhunt.hunt.lookups import Lookups
+from bookhunt.hunt.strategies import policy_for
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from bookhunt.hunt.ports import Buyers, Clock, Explanations, Ledger, Sellers
+    from bookhunt.hunt.ports import Buyers, Clock, Explanations, Ledger, OfferShelf, Sellers
     from bookhunt.hunt.settings import HuntSettings
+    from bookhunt.hunt.strategies import PolicyFactory
 
 _T = TypeVar("_T")
 
@@ -84,8 +89,17 @@ class World:
     clock: Clock
     settings: HuntSettings
     shield: Shield = field(default_factory=Shield)
+    shelf: OfferShelf
+    policies: PolicyFactory = policy_for
+    beliefs: Beliefs = field(default_factory=Beliefs)
     doubts: Doubts = field(default_factory=Doubts)
-    calls: asyncio.Semaphore = field(init=False)
+    lookups: Lookups = field(init=False)
 
     def __post_init__(self) -> None:
-        self.calls = asyncio.Semaphore(self.settings.in_flight)
+        self.lookups = Lookups(
+            sellers=self.sellers,
+            shelf=self.shelf,
+            beliefs=self.beliefs,
+            clock=self.clock,
+            calls=asyncio.Semaphore(self.settings.in_flight),
+        )

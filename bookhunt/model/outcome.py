@@ -30,6 +30,11 @@ class SellerNote:
     total: Money | None = None
     detail: str | None = None
     tier: int | None = None
+    rank: int | None = None  # in the order of worth at the start, from 1; None: no such order
+    reservation: Money | None = None  # a total in hand below which it would not have been asked
+    expected: Money | None = None  # the total that was expected of it when it was asked
+    cached: bool = False  # its answer was there already
+    shared: bool = False  # another request had asked it the same, and this one waited with it
     asked_ms: float | None = None  # after the start of the search; None: not asked
     answered_ms: float | None = None
     calls: int = 0
@@ -43,7 +48,9 @@ class Findings:
     sellers_total: int = 0
     calls: int = 0
     cached: int = 0
+    coalesced: int = 0  # answers got by waiting for another request's call
     early_exit: bool = False
+    stopped_because: str | None = None  # why the search asked nobody further
     proof: ProofOfAbsence | None = None
     lowest: Money | None = None  # the lowest landed total that can be ordered, whatever the max
     lowest_seller: str | None = None

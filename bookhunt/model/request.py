@@ -23,6 +23,9 @@ _LONGEST_NOTE = 500
 class Strategy(StrEnum):
     """How sellers are searched: what is traded between calls, price and time."""
 
+    CHEAPEST = "cheapest"  # the lowest total that any reachable seller offers
+    BALANCED = "balanced"  # stops when asking more is not worth it
+    FAST = "fast"  # takes what is there when the first good answers are in
     TIERS = "tiers"  # three waves, best sellers first, a grace window after the first match
 
 

@@ -110,6 +110,7 @@ class Seller:
     concurrency: int
     per_second: float
     quote_ttl_s: float
+    sends_maximum: bool = False  # a quote carries the customer's maximum: an empty one has a limit
     checks_total: bool = False  # a step of the purchase names the landed total before the commit
     definition_hash: str
     file: str

@@ -15,12 +15,13 @@ from bookhunt.model.errors import ProfileMissing
 from bookhunt.model.request import ConditionWish
 from tests.support.builders import a_buyer, a_request
 from tests.support.memory_ledger import MemoryLedger
+from tests.support.no_shelf import NoShelf
 from tests.support.scripted_sellers import ScriptedSellers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bookhunt.hunt.ports import Clock
+    from bookhunt.hunt.ports import Clock, OfferShelf
     from bookhunt.model.buyer import Buyer
     from bookhunt.model.offer import Offer
     from bookhunt.model.outcome import RequestRecord, SellerNote
@@ -65,6 +66,7 @@ class Life:
         settings: HuntSettings = SETTINGS,
         ledger: MemoryLedger | None = None,
         sellers: ScriptedSellers | None = None,
+        shelf: OfferShelf | None = None,
     ) -> None:
         self.clock = clock
         self.settings = settings
@@ -72,6 +74,7 @@ class Life:
         self.ledger = ledger or MemoryLedger(clock)
         self.buyers = MemoryBuyers()
         self.explanations = MemoryExplanations()
+        self.shelf = shelf or NoShelf()
         self.service = self._service()
 
     def _service(self) -> HuntService:
@@ -80,6 +83,7 @@ class Life:
             sellers=self.sellers,
             buyers=self.buyers,
             explanations=self.explanations,
+            shelf=self.shelf,
             clock=self.clock,
             settings=self.settings,
         )

@@ -1,0 +1,201 @@
+"""One look-up at a time per seller and question, and its answer for as long as it is fresh.
+
+Requests for one book come in bursts. The naive way lets each of them ask every seller; here the
+second request to ask a seller the same waits for the answer of the first, and a third that comes
+within the seller's time to live is given the answer that is there. What is shared are offers only:
+every request keeps its own maximum, confirms what it buys, and places its own order.
+
+- Two questions are the same where seller, definition, book, country, currency, condition and
+  format are: more than some sellers are told, so that nothing leaks from one customer's answer to
+  another's. The maximum is left out; an answer without offers to a question that carried one says
+  nothing about higher maxima.
+- A call belongs to this module, not to the request that began it: a request that has seen enough
+  leaves, the call ends in the background, and its answer is kept and learned from. Only where a
+  strategy says so, and nobody else waits, is it cut off.
+- Failures are never kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bookhunt.hunt.ports import Kept, Quoted
+from bookhunt.model.reasons import Reason
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bookhunt.hunt.beliefs import Beliefs
+    from bookhunt.hunt.ports import Ask, Clock, OfferKey, OfferShelf, Sellers
+    from bookhunt.model.money import Money
+    from bookhunt.model.seller import Seller
+
+# What a seller said of its stock; all else is a failure, and a failure is asked again.
+_KEPT_REASONS = frozenset(
+    {
+        Reason.NOT_STOCKED,
+        Reason.SOLD_OUT,
+        Reason.OVER_MAX,
+        Reason.WRONG_BOOK,
+        Reason.WRONG_FORMAT,
+        Reason.WRONG_CONDITION,
+        Reason.WRONG_CURRENCY,
+        Reason.DOES_NOT_SHIP,
+    }
+)
+_MOST_TTL_S = 24 * 3600.0
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Flight:
+    """A call under way."""
+
+    seller: Seller
+    max_price: Money
+    task: asyncio.Task[Quoted] = field(init=False)
+    sent: bool = False  # past the cap on calls: the seller hears of it
+    waiting: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Lookup:
+    """One request's part in a call; `shared`: another request made it."""
+
+    flight: Flight
+    shared: bool
+
+    async def answer(self, *, within_s: float, finish: bool) -> Quoted:
+        """The seller's answer, or `timed_out` when this request has waited so long.
+
+        Args:
+            within_s: how long this request waits.
+            finish: whether the call goes on when nobody waits for it any more.
+        """
+        flight = self.flight
+        flight.waiting += 1
+        try:
+            async with asyncio.timeout(within_s):
+                quoted = await asyncio.shield(flight.task)
+        except TimeoutError:
+            quoted = Quoted(
+                seller=flight.seller.id,
+                reason=Reason.TIMED_OUT,
+                calls=int(flight.sent),
+                latency_ms=within_s * 1000,
+            )
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting and not (finish and flight.sent):
+                flight.task.cancel()
+        return replace(quoted, calls=0) if self.shared else quoted
+
+
+@dataclass(slots=True, kw_only=True)
+class Lookups:
+    """All look-ups of this daemon."""
+
+    sellers: Sellers
+    shelf: OfferShelf
+    beliefs: Beliefs
+    clock: Clock
+    calls: asyncio.Semaphore  # the cap on calls of all requests together
+    _flights: dict[OfferKey, Flight] = field(default_factory=dict)
+    _alone: set[Flight] = field(default_factory=set)
+
+    def cached(self, seller: Seller, ask: Ask, subject: str, *, min_stock: int) -> Quoted | None:
+        """What the seller said of this a moment ago, if it still holds and serves this maximum.
+
+        With `min_stock` above nought only where every offer is known to have so many copies.
+        """
+        kept = self.shelf.get(key_of(seller, subject), now=self.clock.now())
+        if kept is None or not (kept.quoted.offers or _covers(seller, kept.max_price, ask)):
+            return None
+        counts = [offer.inventory for offer in kept.quoted.offers]
+        if min_stock and any(count is None or count < min_stock for count in counts):
+            return None
+        offers = tuple(replace(offer, cached=True) for offer in kept.quoted.offers)
+        return replace(kept.quoted, offers=offers, calls=0, latency_ms=0.0)
+
+    def begin(self, seller: Seller, ask: Ask, subject: str, *, live: bool = False) -> Lookup:
+        """Ask a seller, or join somebody who is asking it the same already.
+
+        `live`: a call of its own, begun now; a confirmation joins nobody.
+        """
+        key = key_of(seller, subject)
+        flight = None if live else self._flights.get(key)
+        if flight is not None and _covers(seller, flight.max_price, ask):
+            return Lookup(flight=flight, shared=True)
+        flight = Flight(seller=seller, max_price=ask.max_price)
+        flight.task = asyncio.create_task(self._call(flight, ask, subject))
+        if live:
+            self._alone.add(flight)
+        else:
+            self._flights[key] = flight
+        flight.task.add_done_callback(lambda _: self._land(key, flight))
+        return Lookup(flight=flight, shared=False)
+
+    async def look_up(self, seller: Seller, ask: Ask, subject: str, *, within_s: float) -> Quoted:
+        """What is known of a moment ago, else the seller's answer."""
+        known = self.cached(seller, ask, subject, min_stock=0)
+        if known is not None:
+            return known
+        lookup = self.begin(seller, ask, subject)
+        return await lookup.answer(within_s=within_s, finish=True)
+
+    async def stop(self) -> None:
+        """Cut every call off."""
+        tasks = [flight.task for flight in (*self._flights.values(), *self._alone)]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _land(self, key: OfferKey, flight: Flight) -> None:
+        self._alone.discard(flight)
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+
+    async def _call(self, flight: Flight, ask: Ask, subject: str) -> Quoted:
+        seller = flight.seller
+        async with self.calls:
+            flight.sent = True
+            asked_at = self.clock.now()
+            quoted = await self.sellers.quote(seller.id, ask, within_s=seller.timeout_s)
+        if quoted.offers or quoted.reason in _KEPT_REASONS:
+            until = _until(seller, quoted, asked_at)
+            kept = Kept(quoted=quoted, max_price=ask.max_price, until=until)
+            self.shelf.put(key_of(seller, subject), kept)
+        self._learn(seller, subject, quoted)
+        return quoted
+
+    def _learn(self, seller: Seller, subject: str, quoted: Quoted) -> None:
+        dearer = (r.offer for r in quoted.refused if r.reason is Reason.OVER_MAX)
+        totals = [o.at_least.minor for o in (*quoted.offers, *dearer) if o is not None]
+        self.beliefs.learn(
+            seller.id,
+            subject,
+            now=self.clock.now().timestamp(),
+            total_minor=min(totals, default=None),
+            reason=quoted.reason,
+            latency_s=quoted.latency_ms / 1000,
+        )
+
+
+def key_of(seller: Seller, subject: str) -> OfferKey:
+    """What an answer is kept under."""
+    return (seller.id, seller.definition_hash, subject)
+
+
+def _covers(seller: Seller, asked_with: Money, ask: Ask) -> bool:
+    """Whether an answer to that maximum says all there is to say to this one."""
+    return not seller.sends_maximum or asked_with >= ask.max_price
+
+
+def _until(seller: Seller, quoted: Quoted, asked_at: datetime) -> datetime:
+    """Until when an answer holds: what the seller says of an offer wins over its time to live."""
+    expiries = [offer.expires_at for offer in quoted.offers if offer.expires_at is not None]
+    if expiries:
+        return min(expiries)
+    return asked_at + timedelta(seconds=min(seller.quote_ttl_s, _MOST_TTL_S))
