@@ -340,8 +340,29 @@ class Ledger(Protocol):
         """
         ...
 
+    async def settle_by_hand(
+        self, request_id: str, *, order_id: str | None, retry: bool = False
+    ) -> tuple[Attempt, RequestRecord]:
+        """A person says that the order stands, under this number, or (None) that it does not.
+
+        A request whose order does not stand is cancelled, or PROCESSING again if `retry`.
+
+        Raises:
+            NotFound: no such request.
+            StateConflict: it does not wait for a person, or the order is another request's.
+        """
+        ...
+
     async def limits(self, currency: str) -> Limits:
         """The limits in force for one currency."""
+        ...
+
+    async def set_limits(self, currency: str, limits: Limits | None) -> None:
+        """Set the limits of a currency from now on; None: back to the configured ones.
+
+        Raises:
+            CurrencyMismatch, InputError: a limit is in another currency, or below zero.
+        """
         ...
 
     async def spent(self, currency: str, *, at: datetime) -> tuple[Money, Money]:

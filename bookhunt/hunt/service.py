@@ -12,14 +12,12 @@ from bookhunt.hunt.beliefs import Beliefs, subject_of
 from bookhunt.hunt.candidates import able_to_answer
 from bookhunt.hunt.flow import hunt
 from bookhunt.hunt.recovery import Settler, take_up
-from bookhunt.hunt.settlement import settle_by_hand
 from bookhunt.hunt.world import World
 from bookhunt.model.errors import (
     BookhuntError,
     IllegalTransition,
     LedgerUnusable,
     NotFound,
-    StateConflict,
 )
 from bookhunt.model.outcome import Result
 from bookhunt.model.purchase import Stage
@@ -160,19 +158,18 @@ class HuntService:
         return record
 
     async def settle_by_hand(
-        self, record: RequestRecord, *, order_id: str | None, retry: bool
+        self, request_id: str, *, order_id: str | None, retry: bool
     ) -> RequestRecord:
         """Take a person's word for an order that nothing else can settle; hunt on where asked.
 
         Raises:
-            StateConflict: no order of the request waits for a person, or it was settled meanwhile.
+            NotFound, StateConflict: as the ledger's `settle_by_hand`.
         """
-        try:
-            settled = await settle_by_hand(self._world, record, order_id=order_id, retry=retry)
-        except IllegalTransition as moved:
-            raise StateConflict("the order was settled meanwhile") from moved
-        await self._sort_in(settled.record)
-        return settled.record
+        _, record = await self._world.ledger.settle_by_hand(
+            request_id, order_id=order_id, retry=retry
+        )
+        await self._sort_in(record)
+        return record
 
     async def wait(self, request_id: str, *, within_s: float) -> RequestRecord | None:
         """The request when it rests, or as it is when the time is over; None: no such request."""

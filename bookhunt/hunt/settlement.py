@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.ports import Facts, Sent
-from bookhunt.model.errors import StateConflict
 from bookhunt.model.outcome import Bought, Findings, Result
 from bookhunt.model.purchase import DECLARED_REFUSALS, Answer, Attempt, Stage
 from bookhunt.model.request import RequestState
@@ -119,41 +118,6 @@ async def write_down(
     )
     if to is Stage.MANUAL:
         record = await world.ledger.move(record, RequestState.NEEDS_ATTENTION)
-    return Settled(attempt=attempt, record=record)
-
-
-async def settle_by_hand(
-    world: World, record: RequestRecord, *, order_id: str | None, retry: bool
-) -> Settled:
-    """Write down what a person found out about the order of a request that needs attention.
-
-    With an order id it was bought. Without one nothing was: the request is hunted on where
-    `retry`, else it ends as cancelled.
-
-    Raises:
-        StateConflict: no order of the request waits for a person.
-    """
-    attempts = await world.ledger.attempts(record.request.id)
-    attempt = next((each for each in attempts if each.stage is Stage.MANUAL), None)
-    if record.state is not RequestState.NEEDS_ATTENTION or attempt is None:
-        raise StateConflict(
-            f"request {record.request.id} is {record.state.value}: no order of it needs a person",
-            hint=f"bookhunt status {record.request.id}",
-        )
-    if order_id is not None:
-        found = Sent(answer=Answer.BOUGHT, order_id=order_id, detail="settled by hand")
-        return await write_down(world, attempt, Stage.CONFIRMED, found)
-    # The seller's last word stays as it was: no look-up said NOT_FOUND, a person did.
-    hunted_on = retry and not record.cancel_requested
-    detail = "settled by hand: nothing was bought"
-    reason = None if hunted_on else "cancelled"
-    attempt, record = await world.ledger.settle(
-        attempt,
-        Stage.ABSENT,
-        Facts(detail=detail),
-        request_to=RequestState.PROCESSING if hunted_on else RequestState.CANCELLED,
-        result=Result(findings=record.result.findings, reason=reason, message=detail),
-    )
     return Settled(attempt=attempt, record=record)
 
 
