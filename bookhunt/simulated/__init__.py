@@ -9,6 +9,7 @@ nobody has to take the buyer's word. It imports nothing else of bookhunt. From o
 `street` has this API, `faults` the ways in which sellers misbehave, `roster` the sellers.
 """
 
+from bookhunt.simulated.roster import MOST_SELLERS
 from bookhunt.simulated.street import (
     Place,
     Street,
@@ -22,6 +23,7 @@ from bookhunt.simulated.street import (
 )
 
 __all__ = [
+    "MOST_SELLERS",
     "Place",
     "Street",
     "StreetError",

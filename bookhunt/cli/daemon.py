@@ -1,0 +1,122 @@
+"""`bookhunt daemon`: the process that hunts; it starts by itself when a command needs it."""
+
+import contextlib
+import json
+import os
+import sys
+import time
+from collections import deque
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bookhunt.cli.connection import connect
+from bookhunt.cli.output import Terminal, one_line
+from bookhunt.cli.things import print_thing
+from bookhunt.client import start_daemon, wait_until_gone
+from bookhunt.home.paths import Home
+from bookhunt.model.errors import BookhuntError, DaemonNotRunning, InputError
+
+_LOOK_EVERY_S = 0.2
+_SHOWN_LINES = 50
+
+
+def start(terminal: Terminal) -> None:
+    """Start the daemon, if it does not run."""
+    home = Home.find()
+    start_daemon(home)
+    _tell(terminal, connect(terminal, home).health(), "runs")
+
+
+def stop(terminal: Terminal) -> None:
+    """Take no new work, let orders that are under way end, and stop."""
+    home = Home.find()
+    try:
+        connect(terminal, home).stop()
+    except DaemonNotRunning:
+        terminal.notice("no daemon runs")
+        return
+    terminal.progress("waiting for orders that are under way ...")
+    wait_until_gone(home)
+    terminal.notice("the daemon has stopped")
+
+
+def restart(terminal: Terminal) -> None:
+    """Stop the daemon and start it again, with the program as it is installed now."""
+    stop(terminal)
+    start(terminal)
+
+
+def daemon_status(terminal: Terminal) -> None:
+    """Say whether the daemon runs, and how it does. Starts none."""
+    print_thing(terminal, connect(terminal).health())
+
+
+def run(terminal: Terminal) -> None:  # noqa: ARG001 - every command has it
+    """Run the daemon in the foreground, for a service manager or to see what it does."""
+    home = Home.find()
+    os.environ.update(home.environment())
+    sys.stdout.flush()
+    # `-P`, as the client starts it: a file in the current directory is no part of this program.
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "bookhunt.daemon"])  # noqa: S606 - ours
+
+
+def logs(
+    terminal: Terminal,
+    *,
+    lines: Annotated[int, typer.Option("--lines", "-n", help="The last so many.")] = _SHOWN_LINES,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="And those that come, until Ctrl-C.")
+    ] = False,
+) -> None:
+    """Print the daemon's log: lines for people, or with --json the lines as they are."""
+    if lines < 0:
+        raise InputError("--lines is not below 0")
+    path = Home.find().log_file
+    try:
+        with path.open("rb") as file:
+            for raw in deque(file, maxlen=lines):
+                _print_log(terminal, raw)
+            while follow:
+                raw = file.readline()
+                if raw.endswith(b"\n"):
+                    _print_log(terminal, raw)
+                    continue
+                file.seek(-len(raw), os.SEEK_CUR)
+                if _was_rotated(path, file.fileno()):
+                    file.close()
+                    file = path.open("rb")  # noqa: PLW2901 - the log goes on in a new file
+                    continue
+                time.sleep(_LOOK_EVERY_S)
+    except FileNotFoundError:
+        raise BookhuntError(
+            f"there is no log yet at {path}", hint="bookhunt daemon start"
+        ) from None
+
+
+def _was_rotated(path: Path, file: int) -> bool:
+    try:
+        return path.stat().st_ino != os.fstat(file).st_ino
+    except FileNotFoundError:
+        return False  # between the two renames of a rotation
+
+
+def _print_log(terminal: Terminal, raw: bytes) -> None:
+    text = raw.decode("utf-8", "replace").rstrip("\n")
+    entry = None
+    with contextlib.suppress(ValueError):
+        entry = json.loads(text)
+    if terminal.json or not isinstance(entry, dict):
+        terminal.line(text if terminal.json else one_line(text))
+        return
+    from bookhunt.telemetry.logs import readable
+
+    terminal.line(readable(entry))
+
+
+def _tell(terminal: Terminal, health: dict[str, Any], what: str) -> None:
+    if terminal.wants_objects:
+        print_thing(terminal, health)
+    else:
+        terminal.notice(f"the daemon {what}, process {health.get('pid')}")

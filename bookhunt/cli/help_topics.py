@@ -1,0 +1,102 @@
+"""The texts of `bookhunt help TOPIC`."""
+
+from __future__ import annotations
+
+TOPICS = {
+    "exit-codes": """
+Exit codes
+
+{table}
+
+Several books: the first of 6, 1, 2, 10, 7, 4, 75, 9, 8, 11, 3, 0 that occurred. `buy` and `wait`
+end with the outcome; `status` ends with 0 when it could show what it was asked for.
+""",
+    "json": """
+JSON
+
+--json prints JSON Lines on stdout: one object per thing, one thing per line, a request being one
+line. --fields a,b picks fields (an unknown one lists them); without --json they come as
+tab-separated lines. Every object carries schema_version. Absent values are null.
+
+  money     {"amount": "24.99", "currency": "USD"}; amounts are text, never floats
+  times     2026-03-02T12:00:00.000Z
+  request   request_id, book {title, isbn13}, max_price, status, resolved_seller,
+            resolved_price (total), item_price, shipping, tax, order_id, delivery_estimate,
+            lowest_available_price, lowest_available_seller, reason, proof, attempts, ...
+  offer     seller, item, price, shipping, tax, total, condition, inventory, rank, fits, ...
+  errors    on stderr: {"error": {"code", "message", "hint"}}
+
+  bookhunt buy 9781449373320 --max-price 30 --json | jq -r .order_id
+  bookhunt status --json --fields request_id,status
+  bookhunt quote "The Hobbit" --json | jq -s 'map(select(.fits)) | .[0].total'
+
+The daemon answers the same objects over its socket; the schema is at /openapi.json there.
+""",
+    "sellers": """
+Sellers
+
+A seller is one YAML file: how to ask it for a price and how to order. No code. Your own lie in
+the folder `bookhunt config path` names; one with the id of a shipped one replaces it.
+
+  bookhunt sellers list                  who there is, and what each still needs
+  bookhunt sellers login ID              its secrets, and your payment token there
+  bookhunt sellers new ID                a skeleton to fill in
+  bookhunt sellers test ID               checks it and replays its examples, offline
+  bookhunt sellers test ID --live ISBN   sends real questions, never an order
+
+A payment token belongs to one profile at one seller. Card numbers are refused everywhere.
+""",
+    "pipelines": """
+Pipelines
+
+stdout carries data only; notices, progress and errors go to stderr. Off a terminal there is no
+colour and every thing is one line, its cells between tabs.
+
+`bookhunt buy -` reads stdin, a line each:
+
+  The Hobbit                                       --max-price says the most
+  9781449373320<TAB>24.50                          its own maximum; 24.50 EUR is in euros
+  {"book": "Emma", "max_price": "8", "condition": "used"}
+
+A JSON line may have: book or isbn, max_price, currency, profile, strategy, condition, format,
+country, sellers, customer, deadline, priority, note, again, dry_run, idempotency_key. Output comes
+in the order of the lines, with --unordered as books are done. A line that cannot be read is an
+error of its own and does not stop the others.
+
+  cut -f1 wishes.tsv | bookhunt buy - --max-price 20 --json > results.jsonl
+  bookhunt status --state NOT_AVAILABLE --json --fields book,lowest_available_price
+  bookhunt buy - --max-price 20 --idempotency-key list-7 < wishes.txt
+
+With --idempotency-key a list can be run again: what was submitted before is not submitted twice.
+""",
+    "safety": """
+Safety
+
+Nothing that happens buys twice: not Ctrl-C, a crash, a lost answer, nor a command typed again.
+
+- A purchase is written to disk, with its key, before anything is sent to a seller.
+- A lost answer is not a failure: the request is IN_DOUBT until the seller's own list of orders, or
+  the same key sent again, says what happened. Only then may another seller be tried.
+- Where a seller offers neither, the request is NEEDS_ATTENTION: look at the seller's site, then
+    bookhunt settle REQ --bought ORDER   or   bookhunt settle REQ --not-bought
+- The same book within a day is a possible duplicate (exit code 1, the older id is printed) unless
+  you say --again.
+- Ctrl-C stops waiting, not the hunt: bookhunt wait REQ. To stop the hunt: bookhunt cancel REQ.
+- bookhunt limits set --purchase 50 --day 150 bounds what is spent; bookhunt pause stops all new
+  purchases at once. --dry-run does everything but the order.
+""",
+    "environment": """
+Environment
+
+  BOOKHUNT_HOME                   everything under this folder: configuration, sellers, data, logs
+  BOOKHUNT_<SECTION>_<KEY>        a setting, before the file: BOOKHUNT_SEARCH_DEADLINE_S=8
+  BOOKHUNT_SECRET_<NAME>_FILE     a file that holds a secret: BOOKHUNT_SECRET_AMBERSIDE_API_KEY_FILE
+  CREDENTIALS_DIRECTORY           systemd's; secrets are found there first
+  NO_COLOR                        no colour; --color goes before it
+  XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_RUNTIME_DIR, XDG_STATE_HOME
+                                  where things lie without BOOKHUNT_HOME
+
+  bookhunt config path            where things lie now
+  bookhunt config show --origin   what is set, and by whom
+""",
+}

@@ -1,0 +1,56 @@
+"""`bookhunt limits`: how much may be spent."""
+
+from typing import Annotated, Any
+
+import typer
+
+from bookhunt.cli.connection import connect
+from bookhunt.cli.output import Terminal, flat
+from bookhunt.cli.table import print_table
+from bookhunt.model.errors import InputError
+
+_FIELDS = ("currency", "purchase", "day", "month", "spent_day", "spent_month", "schema_version")
+_NO_LIMIT = "none"
+
+
+def show(terminal: Terminal) -> None:
+    """Show the limits of each currency, and what is spent and reserved of them."""
+    terminal.picked(_FIELDS)
+    _print(terminal, connect(terminal).limits())
+
+
+def set_limits(
+    terminal: Terminal,
+    *,
+    currency: Annotated[str, typer.Option(metavar="CUR", help="Of the amounts.")] = "USD",
+    purchase: Annotated[
+        str | None, typer.Option(metavar="AMOUNT|none", help="The most for one purchase.")
+    ] = None,
+    day: Annotated[
+        str | None, typer.Option(metavar="AMOUNT|none", help="The most in a day.")
+    ] = None,
+    month: Annotated[
+        str | None, typer.Option(metavar="AMOUNT|none", help="The most in a month.")
+    ] = None,
+) -> None:
+    """Change the limits of one currency; what is not named stays, `none` is no limit."""
+    given = {"purchase": purchase, "day": day, "month": month}
+    wanted = {
+        name: None if value.lower() == _NO_LIMIT else value
+        for name, value in given.items()
+        if value is not None
+    }
+    if not wanted:
+        raise InputError("no limit is named", hint="bookhunt limits set --purchase 50 --day 150")
+    terminal.picked(_FIELDS)
+    _print(terminal, [connect(terminal).set_limits(currency.upper(), wanted)])
+
+
+def _print(terminal: Terminal, limits: list[dict[str, Any]]) -> None:
+    if terminal.wants_objects:
+        for limit in limits:
+            terminal.thing(limit, _FIELDS)
+        return
+    headers = [name for name in _FIELDS if name != "schema_version"]
+    rows = [[flat(limit.get(name)) or "none" for name in headers] for limit in limits]
+    print_table(terminal, [name.replace("_", " ") for name in headers], rows)

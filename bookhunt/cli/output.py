@@ -1,0 +1,187 @@
+"""What a command says and where: data on stdout, everything else on stderr.
+
+A reader of stdout that went away ends the command silently. Colour is for terminals, unless
+`NO_COLOR` or `--color` says otherwise; the rules of both are https://no-color.org.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TextIO
+
+from bookhunt.model.errors import BookhuntError, InputError, PossibleDuplicate, TryLater
+from bookhunt.wire.contract import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_CLEAR_LINE = "\r\x1b[K"
+
+
+class ReaderGone(Exception):
+    """Whoever read our stdout has closed it: there is nobody left to tell anything."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Terminal:
+    """How this command was asked to speak."""
+
+    json: bool = False
+    fields: tuple[str, ...] | None = None
+    color: str = "auto"  # auto | always | never
+    quiet: bool = False
+    no_input: bool = False
+    no_autostart: bool = False
+    _progress_shown: bool = False
+
+    # -- data
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether stdout is not a terminal: lines for programs, one thing each."""
+        return not sys.stdout.isatty()
+
+    def line(self, text: str = "") -> None:
+        """Print a line of data.
+
+        Raises:
+            ReaderGone: nobody reads any more.
+        """
+        self._clear_progress()
+        try:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise ReaderGone from None
+
+    def thing(self, thing: dict[str, Any], known: Sequence[str]) -> None:
+        """Print one object as a line of JSON, or its fields between tabs."""
+        picked = self.picked(known)
+        if self.json:
+            chosen = thing if picked is None else {name: thing.get(name) for name in picked}
+            self.line(as_json(chosen | {"schema_version": SCHEMA_VERSION}))
+        else:
+            self.line("\t".join(flat(thing.get(name)) for name in picked or known))
+
+    @property
+    def wants_objects(self) -> bool:
+        """Whether things are printed by `thing`: `--json`, or fields picked by hand."""
+        return self.json or self.fields is not None
+
+    def picked(self, known: Sequence[str]) -> tuple[str, ...] | None:
+        """The fields asked for, None for all.
+
+        Raises:
+            InputError: one of them is not a field; the hint lists those that are.
+        """
+        if self.fields is None:
+            return None
+        unknown = [name for name in self.fields if name not in known]
+        if unknown:
+            raise InputError(
+                f"there is no field {', '.join(unknown)}", hint=f"fields: {', '.join(known)}"
+            )
+        return self.fields
+
+    # -- everything else
+
+    def notice(self, text: str) -> None:
+        """Tell a person something beside the data, unless `--quiet`."""
+        if not self.quiet:
+            self._clear_progress()
+            _to_stderr(text + "\n")
+
+    def progress(self, text: str) -> None:
+        """Show what is going on, in one line of a terminal that the next word replaces."""
+        if self.quiet or self.json or not sys.stderr.isatty():
+            return
+        _to_stderr(_CLEAR_LINE + text)
+        self._progress_shown = True
+
+    def error(self, error: BookhuntError, *, about: str | None = None) -> None:
+        """Say what went wrong, why, and what to type next; `about` names the thing of several."""
+        self._clear_progress()
+        if self.json:
+            _to_stderr(as_json({"error": error_object(error, about=about)}) + "\n")
+            return
+        what = f"{about}: {error.message}" if about else error.message
+        _to_stderr(f"{self.styled('error:', 'red', 'bold', stream=sys.stderr)} {what}\n")
+        if error.hint:
+            _to_stderr(f"{self.styled('hint:', 'cyan', stream=sys.stderr)} {error.hint}\n")
+
+    def styled(self, text: str, *styles: str, stream: TextIO | None = None) -> str:
+        """The text in these styles, where colour is wanted."""
+        if not self._wants_color(stream or sys.stdout):
+            return text
+        codes = ";".join(_STYLES[style] for style in styles)
+        return f"\x1b[{codes}m{text}\x1b[0m"
+
+    def may_ask(self) -> bool:
+        """Whether a person can be asked: stdin is a terminal and `--no-input` was not given."""
+        return not self.no_input and sys.stdin.isatty()
+
+    def _wants_color(self, stream: TextIO) -> bool:
+        if self.color != "auto":
+            return self.color == "always"
+        return (
+            stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        )
+
+    def _clear_progress(self) -> None:
+        if self._progress_shown:
+            _to_stderr(_CLEAR_LINE)
+            self._progress_shown = False
+
+
+def let_nobody_hear() -> None:
+    """Send what is still to come on stdout nowhere: Python flushes it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def as_json(value: object) -> str:
+    """One line of JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+
+
+def error_object(error: BookhuntError, *, about: str | None = None) -> dict[str, Any]:
+    """What `--json` says of an error; a duplicate names the older request, a wait its length."""
+    told: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
+    if about is not None:
+        told["about"] = about
+    if isinstance(error, PossibleDuplicate):
+        told["older_id"] = error.older_id
+    if isinstance(error, TryLater):
+        told["retry_after_s"] = error.retry_after_s
+    return told
+
+
+def flat(value: object) -> str:
+    """A field as one plain word of a line: money as `24.99 USD`, null as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        if value.keys() == {"amount", "currency"}:
+            return f"{value['amount']} {value['currency']}"
+        return as_json(value)
+    if isinstance(value, (list, tuple)):
+        return as_json(value)
+    return one_line(str(value))
+
+
+def one_line(text: str) -> str:
+    """Text of others (titles, sellers' messages) without tabs, line ends or control characters."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _to_stderr(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

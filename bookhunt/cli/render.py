@@ -1,0 +1,246 @@
+"""The objects of the contract in words for people, and in plain lines for pipes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from bookhunt.cli.output import one_line
+
+if TYPE_CHECKING:
+    from bookhunt.cli.output import Terminal
+
+_WORDS = {
+    "PENDING": ("waiting", "dim"),
+    "PROCESSING": ("asking sellers", "cyan"),
+    "RESOLVED": ("ordering", "cyan"),
+    "SUCCESS": ("bought", "green"),
+    "NOT_AVAILABLE": ("not available", "yellow"),
+    "PURCHASE_FAILED": ("failed", "red"),
+    "IN_DOUBT": ("in doubt", "red"),
+    "NEEDS_ATTENTION": ("needs you", "red"),
+    "CANCELLED": ("cancelled", "yellow"),
+    "EXPIRED": ("expired", "yellow"),
+    "DRY_RUN": ("would buy", "green"),
+}
+
+
+def word_of(status: str) -> str:
+    """A state as people say it; one that this version does not know stays as it is."""
+    return _WORDS.get(status, (status, ""))[0]
+
+
+def styled_word(status: str, terminal: Terminal) -> str:
+    """The same in its colour."""
+    word, style = _WORDS.get(status, (status, "bold"))
+    return terminal.styled(word, style, "bold")
+
+
+def book_of(thing: dict[str, Any]) -> str:
+    """The book of a request or an offer, in one line."""
+    book = thing.get("book") or {}
+    return one_line(str(book.get("title") or book.get("isbn13") or "-"))
+
+
+def money(value: dict[str, str] | None) -> str:
+    """`24.99 USD`, or a dash."""
+    return "-" if value is None else f"{value['amount']} {value['currency']}"
+
+
+def sum_of(request: dict[str, Any]) -> str:
+    """Item + shipping (+ tax) = total, as far as the parts are known."""
+    total = request.get("resolved_price")
+    item, shipping, tax = (request.get(name) for name in ("item_price", "shipping", "tax"))
+    if total is None:
+        return "-"
+    if item is None or shipping is None:
+        return money(total)
+    parts = f"{item['amount']} + {shipping['amount']} shipping"
+    if tax is not None and tax["amount"].strip("0.") != "":
+        parts += f" + {tax['amount']} tax"
+    return f"{parts} = {money(total)}"
+
+
+def short_time(text: str | None) -> str:
+    """A time of the contract in the zone of this machine, to the minute."""
+    if text is None:
+        return "-"
+    return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def iso_before(seconds: float) -> str:
+    """The time so many seconds ago, as the contract writes it."""
+    moment = datetime.fromtimestamp(datetime.now(UTC).timestamp() - seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def outcome_lines(request: dict[str, Any], terminal: Terminal) -> list[str]:
+    """A request for people, or one tab-separated line: word, book, seller, sum, order, id."""
+    if terminal.is_plain:
+        cells = [
+            word_of(request["status"]),
+            book_of(request),
+            request.get("resolved_seller") or "-",
+            sum_of(request),
+            request.get("order_id") or "-",
+            request["request_id"],
+        ]
+        return ["\t".join(one_line(cell) for cell in cells)]
+    title = f"{styled_word(request['status'], terminal)}  {book_of(request)}"
+    rows = [(name, one_line(text)) for name, text in _details(request) if text]
+    return [title, *(f"  {terminal.styled(f'{name:9}', 'dim')}{text}" for name, text in rows)]
+
+
+def _details(request: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = []
+    if request.get("resolved_seller"):
+        rows += [("seller", request["resolved_seller"]), ("price", sum_of(request))]
+        rows.append(("order", _order(request)))
+    elif request.get("lowest_available_price"):
+        seller = request.get("lowest_available_seller") or "a seller"
+        rows.append(("lowest", f"{money(request['lowest_available_price'])} at {seller}"))
+    rows.append(("most", money(request["max_price"])))
+    rows += _remarks(request)
+    rows.append(("asked", _asked(request)))
+    rows.append(("request", request["request_id"]))
+    return rows
+
+
+def _order(request: dict[str, Any]) -> str:
+    order = request.get("order_id") or ""
+    if request.get("delivery_estimate"):
+        order += f", arrives {request['delivery_estimate']}"
+    return order.removeprefix(", ")
+
+
+def _remarks(request: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = []
+    if request.get("overcharged"):
+        rows.append(("ATTENTION", "the seller charged more than was agreed"))
+    why = request.get("message") or request.get("reason")
+    if why and request["status"] != "SUCCESS":
+        rows.append(("because", str(why)))
+    if request.get("proof") == "partial":
+        rows.append(("proof", "partial: not every seller could be asked; bookhunt status --why"))
+    if request.get("cheaper_by_link"):
+        rows.append(("cheaper", f"at {request['cheaper_by_link']}, which takes orders by hand"))
+    if request.get("url"):
+        rows.append(("page", request["url"]))
+    if request["status"] == "NEEDS_ATTENTION":
+        rows.append(("next", f"bookhunt settle {request['request_id']} --bought ORDER"))
+    return rows
+
+
+def _asked(request: dict[str, Any]) -> str:
+    told = f"{request.get('sellers_asked') or 0} of {request.get('sellers_total') or 0} sellers"
+    latency_ms = request.get("latency_ms")
+    return told if latency_ms is None else f"{told}, {latency_ms / 1000:.1f} s"
+
+
+def progress_line(count: int) -> str:
+    """What is shown while nothing ends."""
+    if not count:
+        return "submitting ..."
+    return (
+        f"hunting {count} book{'' if count == 1 else 's'} ... (Ctrl-C stops waiting, not the hunt)"
+    )
+
+
+def request_row(request: dict[str, Any]) -> list[str]:
+    """A line of `status`."""
+    price = request.get("resolved_price")
+    where = request.get("resolved_seller")
+    if price is None:
+        price = request.get("lowest_available_price")
+        where = request.get("lowest_available_seller")
+    return [
+        book_of(request),
+        word_of(request["status"]),
+        money(request["max_price"]),
+        money(price),
+        where or "-",
+        short_time(request.get("submitted_at")),
+        request["request_id"],
+    ]
+
+
+REQUEST_HEADERS = ("book", "state", "most", "price", "seller", "submitted", "request")
+
+
+def offer_row(offer: dict[str, Any]) -> list[str]:
+    """A line of `quote`."""
+    total = money(offer.get("total"))
+    if offer.get("total") is None and offer.get("price") is not None:
+        total = f"from {money(offer['price'])}"
+    left = offer.get("inventory")
+    return [
+        str(offer.get("rank") or "-"),
+        str(offer["seller"]),
+        total,
+        money(offer.get("price")),
+        money(offer.get("shipping")),
+        str(offer.get("condition") or "-"),
+        "?" if left is None else str(left),
+        book_of(offer),
+        offer.get("reason") or "",
+    ]
+
+
+OFFER_HEADERS = (
+    "#",
+    "seller",
+    "total",
+    "item",
+    "shipping",
+    "condition",
+    "left",
+    "book",
+    "why not",
+)
+
+
+def note_row(note: dict[str, Any]) -> list[str]:
+    """A line of `status --why`."""
+    answered = note.get("answered_ms")
+    return [
+        str(note["seller"]),
+        str(note.get("reason") or "fits"),
+        money(note.get("total")),
+        "-" if note.get("tier") is None else str(note["tier"]),
+        "-" if answered is None else f"{answered:.0f} ms",
+        str(note.get("detail") or ""),
+    ]
+
+
+NOTE_HEADERS = ("seller", "gave", "total", "tier", "answered", "detail")
+
+
+def seller_row(seller: dict[str, Any]) -> list[str]:
+    """A line of `sellers list`."""
+    p95, success = seller.get("p95_ms"), seller.get("success")
+    return [
+        str(seller["id"]),
+        str(seller["name"]),
+        str(seller["mode"]),
+        "-" if seller.get("tier") is None else str(seller["tier"]),
+        str(seller["trust"]),
+        str(seller["state"]),
+        "-" if p95 is None else f"{p95:.0f} ms",
+        "-" if success is None else f"{success:.0%}",
+        short_time(seller.get("last_seen")),
+        str(seller.get("cause") or ""),
+    ]
+
+
+SELLER_HEADERS = (
+    "id",
+    "name",
+    "mode",
+    "tier",
+    "trust",
+    "state",
+    "p95",
+    "success",
+    "last seen",
+    "cause",
+)

@@ -1,0 +1,119 @@
+"""`bookhunt sellers list | show | login | logout`."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from bookhunt.cli.connection import connect
+from bookhunt.cli.output import Terminal
+from bookhunt.cli.render import SELLER_HEADERS, seller_row
+from bookhunt.cli.table import print_table
+from bookhunt.cli.things import print_thing
+from bookhunt.model.errors import InputError
+from bookhunt.wire.contract import SELLER_FIELDS
+
+PAYMENT = "payment"
+_LONGEST_SECRET = 8192
+_Id = Annotated[str, typer.Argument(metavar="ID", help="Of the seller.")]
+
+
+def list_sellers(terminal: Terminal) -> None:
+    """List every seller that is defined, with what is known of it."""
+    terminal.picked(SELLER_FIELDS)
+    found = connect(terminal).sellers()
+    if not found:
+        terminal.notice("no seller is defined; bookhunt sellers new ID writes a definition")
+    if terminal.wants_objects:
+        for seller in found:
+            terminal.thing(seller, SELLER_FIELDS)
+    else:
+        print_table(terminal, SELLER_HEADERS, [seller_row(s) for s in found], flexible=9)
+
+
+def show(terminal: Terminal, seller_id: _Id) -> None:
+    """Show one seller: its state, and which secrets it needs."""
+    print_thing(terminal, connect(terminal).seller(seller_id))
+
+
+def login(
+    terminal: Terminal,
+    seller_id: _Id,
+    *,
+    profile: Annotated[
+        str | None, typer.Option(help="Whose payment token; the default profile's without it.")
+    ] = None,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read name=value lines; `payment` is the token.")
+    ] = False,
+) -> None:
+    """Store the secrets that a seller's definition names, and the payment token there.
+
+    They are asked for on a terminal, or read from stdin, never given on the command line.
+    """
+    client = connect(terminal)
+    seller = client.seller(seller_id, profile=profile)
+    given = _from_stdin() if stdin else _asked_for(terminal, seller)
+    payment = None
+    if PAYMENT in given and PAYMENT not in {each["name"] for each in seller["secrets"]}:
+        payment = given.pop(PAYMENT)
+    stored = client.login(seller["id"], given, payment=payment, profile=profile)
+    if terminal.wants_objects:
+        print_thing(terminal, stored)
+        return
+    names = [*given, *([PAYMENT] if payment else [])]
+    terminal.notice(f"stored for {seller['id']}: {', '.join(names)}")
+    if stored["state"] != "ready":
+        terminal.notice(f"{seller['id']} is still {stored['state']}: {stored['cause'] or '?'}")
+
+
+def logout(terminal: Terminal, seller_id: _Id) -> None:
+    """Forget every secret of a seller, the payment tokens of all profiles there included."""
+    client = connect(terminal)
+    left = client.logout(client.seller(seller_id)["id"])
+    if terminal.wants_objects:
+        print_thing(terminal, left)
+    else:
+        terminal.notice(f"the secrets of {seller_id} are forgotten")
+
+
+def _from_stdin() -> dict[str, str]:
+    given: dict[str, str] = {}
+    for number, line in enumerate(sys.stdin, 1):
+        if not line.strip():
+            continue
+        name, sign, value = line.rstrip("\r\n").partition("=")
+        # The line is not repeated in a message: it may hold a secret.
+        if not sign or not name.strip() or not value:
+            raise InputError(f"line {number} is not name=value")
+        if len(value) > _LONGEST_SECRET:
+            raise InputError(f"line {number} has more than {_LONGEST_SECRET} characters")
+        given[name.strip()] = value
+    if not given:
+        raise InputError("stdin holds no secret", hint="one line each: api_key=...")
+    return given
+
+
+def _asked_for(terminal: Terminal, seller: dict[str, Any]) -> dict[str, str]:
+    if not terminal.may_ask():
+        raise InputError(
+            "secrets are asked for on a terminal, and stdin is none",
+            hint=f"bookhunt sellers login {seller['id']} --stdin < secrets.txt",
+        )
+    import getpass
+
+    wanted = list(seller["secrets"])
+    if seller["payment"] is not None:
+        prompt = f"{seller['payment']['prompt']} of profile {seller['payment']['profile']}"
+        wanted.append({**seller["payment"], "name": PAYMENT, "prompt": prompt})
+    if not wanted:
+        raise InputError(f"{seller['id']} needs no secret and no payment token")
+    given: dict[str, str] = {}
+    for each in wanted:
+        stored = " (stored; Enter keeps it)" if each["stored"] else ""
+        value = getpass.getpass(f"{each['prompt'] or each['name']}{stored}: ")
+        if value:
+            given[each["name"]] = value
+    if not given:
+        raise InputError(f"nothing was given for {seller['id']}")
+    return given

@@ -1,0 +1,134 @@
+"""`bookhunt status`: requests, what became of them, and why."""
+
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from bookhunt.cli.connection import connect
+from bookhunt.cli.durations import seconds
+from bookhunt.cli.output import Terminal
+from bookhunt.cli.render import (
+    NOTE_HEADERS,
+    REQUEST_HEADERS,
+    iso_before,
+    note_row,
+    outcome_lines,
+    request_row,
+)
+from bookhunt.cli.table import print_table
+from bookhunt.client import DaemonClient
+from bookhunt.client.calls import is_at_rest
+from bookhunt.model.errors import InputError
+from bookhunt.wire.contract import REQUEST_FIELDS
+
+_LOOK_EVERY_S = 0.5
+_SHOWN = 20
+_CLEAR = "\x1b[H\x1b[2J"
+
+
+def status(
+    terminal: Terminal,
+    requests: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[REQ]...", help="An id, its beginning, or @last."),
+    ] = None,
+    *,
+    why: Annotated[
+        bool, typer.Option("--why", help="Each seller, and why it gave nothing.")
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Look until all have ended.")] = False,
+    state: Annotated[
+        list[str] | None, typer.Option(metavar="STATE", help="Only these, for example SUCCESS.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="2d", help="Only what was submitted since then.")
+    ] = None,
+    limit: Annotated[int, typer.Option(metavar="N", help="At most so many.")] = _SHOWN,
+) -> None:
+    """Show the newest requests, or those named."""
+    fields = (*REQUEST_FIELDS, "sellers") if why else tuple(REQUEST_FIELDS)
+    terminal.picked(fields)
+    if limit < 1:
+        raise InputError("--limit is at least 1", hint="--limit 20")
+    client = connect(terminal)
+    look = _look(client, requests or [], states=state or [], since=since, limit=limit)
+    if watch:
+        _watch(terminal, look, fields)
+        return
+    found = look()
+    if not found:
+        terminal.notice("no such request yet; bookhunt buy BOOK --max-price 30 makes one")
+    notes = {r["request_id"]: client.why(r["request_id"]) for r in found} if why else {}
+    if terminal.wants_objects:
+        for request in found:
+            own = notes.get(request["request_id"])
+            terminal.thing(request if own is None else {**request, "sellers": own}, fields)
+    elif requests or why:
+        for request in found:
+            _print_whole(terminal, request, notes.get(request["request_id"]))
+    else:
+        print_table(terminal, REQUEST_HEADERS, [request_row(r) for r in found])
+
+
+def _look(
+    client: DaemonClient, ids: list[str], *, states: list[str], since: str | None, limit: int
+) -> Callable[[], list[dict[str, Any]]]:
+    """How to look once more. `@last` and abbreviations are looked up once: they must not move."""
+    names = {state.upper() for state in states}
+    after = None if since is None else _moment(since)
+    if not ids:
+        wanted = tuple(sorted(names))
+        return lambda: client.requests(states=wanted, since=after, limit=limit)
+    whole = [client.status(each)["request_id"] for each in ids]
+
+    def look() -> list[dict[str, Any]]:
+        found = [client.status(each) for each in whole]
+        return [
+            request
+            for request in found
+            if (not names or request["status"] in names)
+            and (after is None or request["submitted_at"] >= after)
+        ][:limit]
+
+    return look
+
+
+def _moment(text: str) -> str:
+    """A time that was given as one, or as how long ago."""
+    if text[:4].isdecimal() and "-" in text:
+        return text
+    return iso_before(seconds(text))
+
+
+def _print_whole(
+    terminal: Terminal, request: dict[str, Any], notes: list[dict[str, Any]] | None
+) -> None:
+    for line in outcome_lines(request, terminal):
+        terminal.line(line)
+    if notes is not None:
+        print_table(terminal, NOTE_HEADERS, [note_row(note) for note in notes], flexible=5)
+
+
+def _watch(
+    terminal: Terminal, look: Callable[[], list[dict[str, Any]]], fields: tuple[str, ...]
+) -> None:
+    """On a terminal the list is drawn anew; elsewhere a request is a line when it has changed."""
+    shown: dict[str, str] = {}
+    while True:
+        found = look()
+        changed = [r for r in found if shown.get(r["request_id"]) != r["status"]]
+        shown.update({r["request_id"]: r["status"] for r in found})
+        if changed and not terminal.wants_objects and not terminal.is_plain:
+            terminal.line(_CLEAR)
+            print_table(terminal, REQUEST_HEADERS, [request_row(r) for r in found])
+        else:
+            for request in changed:
+                if terminal.wants_objects:
+                    terminal.thing(request, fields)
+                else:
+                    terminal.line("\t".join(request_row(request)))
+        if all(is_at_rest(request) for request in found):
+            return
+        time.sleep(_LOOK_EVERY_S)
