@@ -1,0 +1,1 @@
+"""The process that hunts: life cycle, the socket, routes, and the assembly of the adapters."""

@@ -1,0 +1,135 @@
+"""The daemon as its routes see it: ports, what the user owns, and how it is asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from bookhunt.daemon.intake import Intake
+from bookhunt.hunt.settings import HuntSettings, TierSettings
+from bookhunt.model.errors import InputError, NotFound
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bookhunt.daemon.bodies import CustomerInfo
+    from bookhunt.daemon.inline import EveryBuyer
+    from bookhunt.daemon.logins import LoginNeeds
+    from bookhunt.home.config import Config, ConfigFile
+    from bookhunt.home.paths import Home
+    from bookhunt.home.profiles import Profiles
+    from bookhunt.home.secrets import Secrets
+    from bookhunt.hunt.ports import Clock, Explanations, Ledger, Recovered, Sellers
+    from bookhunt.hunt.service import HuntService
+    from bookhunt.model.outcome import RequestRecord
+
+LAST = "@last"
+
+
+class Catalogue(Protocol):
+    """What stands behind the sellers: their definitions, as far as the daemon deals with them."""
+
+    def login_needs(self, seller_id: str) -> LoginNeeds:
+        """What a seller that is defined needs to know."""
+        ...
+
+    async def take_up(self, config: Config) -> bool:
+        """Read definitions and settings that changed; whether anything did."""
+        ...
+
+    async def secrets_changed(self) -> None:
+        """Forget what is remembered of secrets: one was stored or removed."""
+        ...
+
+    def mistakes(self) -> tuple[str, ...]:
+        """What is wrong with definitions that cannot be used."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Daemon:
+    """One running daemon. `closing` is set once, when it is told to stop."""
+
+    home: Home
+    config_file: ConfigFile
+    profiles: Profiles
+    buyers: EveryBuyer
+    secrets: Secrets
+    sellers: Sellers
+    ledger: Ledger
+    explanations: Explanations
+    service: HuntService
+    clock: Clock
+    recovered: Recovered
+    catalogue: Catalogue
+    started_at: datetime
+    trouble: dict[str, str] = field(default_factory=dict)  # what was not taken up, and why
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def intake(self) -> Intake:
+        """Reads bodies by the settings in force now."""
+        return Intake(
+            settings=self.config_file.config,
+            buyers=self.buyers,
+            sellers=self.sellers,
+            clock=self.clock,
+        )
+
+    @property
+    def default_profile(self) -> str:
+        """The name of the profile of requests that name none; it may not exist yet."""
+        return self.profiles.default(self.config_file.config.defaults.profile)
+
+    async def profile_of(self, info: CustomerInfo | None) -> str:
+        """The name of the profile that a body buys for; what it brought along is kept first.
+
+        Raises:
+            ProfileMissing, InputError, SetupMissing: it cannot be bought for.
+        """
+        if info is None or (info.profile is None and info.shipping is None):
+            return self.default_profile
+        if info.profile is not None:
+            return info.profile
+        assert info.shipping is not None
+        shipping = info.shipping.model_dump(exclude_none=True)
+        return await asyncio.to_thread(self.buyers.keep, shipping, info.payment or {})
+
+    async def find(self, name: str) -> RequestRecord:
+        """The request of an id, of the beginning of one, or `@last`.
+
+        Raises:
+            NotFound: there is none.
+            InputError: several begin like that.
+        """
+        if name == LAST:
+            found = await self.ledger.find(limit=1)
+            if not found:
+                raise NotFound("there is no request yet", hint="bookhunt buy BOOK --max-price 30")
+            return found[0]
+        record = await self.ledger.get(name)
+        if record is not None:
+            return record
+        found = await self.ledger.find(prefix=name, limit=2)
+        if not found:
+            raise NotFound(f"no request {name}", hint="bookhunt status lists them")
+        if len(found) > 1:
+            raise InputError(f"several requests are called {name}", hint="give more of the id")
+        return found[0]
+
+
+def hunt_settings_of(config: Config) -> HuntSettings:
+    """What the configuration says about the hunt."""
+    return HuntSettings(
+        tiers=TierSettings(
+            patience_s=config.tiers.patience_s,
+            grace_s=config.tiers.grace_ms / 1000,
+            margin=config.tiers.margin,
+        ),
+        call_value=config.search.call_value,
+        min_stock_for_cache=config.search.min_stock_for_cache,
+        in_flight=config.throttle.in_flight,
+        queue=config.throttle.queue,
+        floor_ratio=config.search.floor_ratio,
+    )

@@ -1,0 +1,169 @@
+"""From the first line to the last: lock, recovery, hunts, socket; and back in the other order.
+
+Start: nobody else has this home, the ledger is opened and recovered, what was under way is taken
+up again, and only then does the socket listen: whoever can connect finds a daemon that works.
+
+Stop: take no new work, cut searches off, let orders that are being sent end (they are shielded),
+finish the answers under way, write everything to its place, let go of the lock. A second SIGTERM
+kills: what it interrupts, the next start recovers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import platform
+import resource
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+import uvloop
+
+import bookhunt
+from bookhunt.daemon.app import app_of
+from bookhunt.daemon.keeping_up import keep_up
+from bookhunt.daemon.lock import held
+from bookhunt.daemon.server import HttpServer
+from bookhunt.daemon.unix_socket import listen
+from bookhunt.home.config import ConfigFile
+from bookhunt.telemetry.logs import set_up_logs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from bookhunt.daemon.daemon import Daemon
+    from bookhunt.daemon.guard import Guard
+    from bookhunt.home.paths import Home
+    from bookhunt.telemetry.logs import Logs
+
+    Assemble = Callable[[Home, ConfigFile], AbstractAsyncContextManager[Daemon]]
+
+_log = logging.getLogger(__name__)
+
+SENDS_END_WITHIN_S = 60.0  # an order under way has its own time-out of 20 s and more
+_LOOKS_PER_IDLE_TIME = 10
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def run(home: Home, *, foreground: bool = False, assemble: Assemble) -> None:
+    """Be the daemon of this home until told to stop. `foreground`: the log is shown, too.
+
+    Raises:
+        DaemonAlreadyRunning: another process is.
+        UnsafePath, BadDocument, LedgerUnusable: what cannot be used, and why.
+    """
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold every secret in memory
+    home.prepare()
+    with held(home.daemon_lock):
+        config_file = ConfigFile(home)
+        level = config_file.config.telemetry.log_level
+        logs = set_up_logs(home.log_file, level=level, terminal=sys.stderr if foreground else None)
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_live(home, config_file, logs, assemble))
+        except BaseException:
+            _log.exception("the daemon ended")
+            raise
+        finally:
+            logs.close()
+
+
+async def _live(home: Home, config_file: ConfigFile, logs: Logs, assemble: Assemble) -> None:
+    asyncio.get_running_loop().set_exception_handler(_unhandled)
+    async with assemble(home, config_file) as daemon:
+        try:
+            await daemon.service.start()
+            await _serve(daemon, logs)
+        finally:
+            daemon.closing.set()
+            await daemon.service.stop(within_s=SENDS_END_WITHIN_S)
+    _log.info("stopped")
+
+
+async def _serve(daemon: Daemon, logs: Logs) -> None:
+    """Listen, last of all; return when the daemon is to stop and no order is being sent."""
+    guard = app_of(daemon)
+    server = HttpServer(guard)
+    listening = listen(daemon.home)
+    serving = asyncio.create_task(server.serve_on(listening.sock))
+    others = [
+        asyncio.create_task(keep_up(daemon, logs)),
+        asyncio.create_task(_close_when_idle(daemon, guard)),
+    ]
+    with _signals_close(daemon):
+        _log.info(
+            "listening",
+            extra={
+                "pid": os.getpid(),
+                "version": bookhunt.__version__,
+                "epoch": daemon.recovered.epoch,
+                "interrupted": daemon.recovered.interrupted,
+                "requeued": daemon.recovered.requeued,
+                "sellers": len(daemon.sellers.all()),
+                "python": platform.python_version(),
+            },
+        )
+        closing = asyncio.create_task(daemon.closing.wait())
+        try:
+            await asyncio.wait({serving, closing}, return_when=asyncio.FIRST_COMPLETED)
+            daemon.closing.set()
+            _log.info("stopping")
+            # While orders end, whoever asks is still told how they do, and that no more is taken.
+            await daemon.service.stop(within_s=SENDS_END_WITHIN_S)
+        finally:
+            for task in (closing, *others):
+                task.cancel()
+            server.tell_to_end()
+            await asyncio.gather(closing, *others, return_exceptions=True)
+            try:
+                await serving
+            finally:
+                listening.close()
+
+
+@contextlib.contextmanager
+def _signals_close(daemon: Daemon) -> Any:
+    """The first signal closes the daemon; from then on the next one kills it."""
+    loop = asyncio.get_running_loop()
+
+    def forget() -> None:
+        for number in _STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    def close(number: int) -> None:
+        forget()
+        _log.info("told to stop", extra={"signal": number})
+        daemon.closing.set()
+
+    for number in _STOP_SIGNALS:
+        loop.add_signal_handler(number, close, number)
+    try:
+        yield
+    finally:
+        forget()
+
+
+async def _close_when_idle(daemon: Daemon, guard: Guard) -> None:
+    """End a daemon that nobody has called and that has had nothing to do for so long."""
+    minutes = daemon.config_file.config.daemon.idle_exit_min
+    if minutes is None:
+        return
+    idle_s = minutes * 60
+    while True:
+        await daemon.clock.sleep(idle_s / _LOOKS_PER_IDLE_TIME)
+        if guard.idle_s() < idle_s or await daemon.ledger.unfinished():
+            continue
+        _log.info("idle for long", extra={"after_s": idle_s})
+        daemon.closing.set()
+        return
+
+
+def _unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What no task waited for; the library's own sentence may quote a value."""
+    _log.error("something failed that nobody waited for", exc_info=context.get("exception"))

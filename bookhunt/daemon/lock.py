@@ -1,0 +1,59 @@
+"""One daemon per home: a lock that the system lets go of however the process ends."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from typing import TYPE_CHECKING
+
+from bookhunt.model.errors import DaemonAlreadyRunning, UnsafePath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# Whoever waits for a daemon's end looks by taking the lock for a moment.
+_PATIENCE_S = 1.0
+_LOOK_AGAIN_S = 0.02
+
+
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock; its file tells this process's id. The file stays: removing it would race.
+
+    Raises:
+        DaemonAlreadyRunning: another process holds it.
+        UnsafePath: the file is a link or cannot be opened.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except OSError as error:
+        raise UnsafePath(f"{path} cannot be opened: {error.strerror}") from error
+    try:
+        _take(descriptor)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+        os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int) -> None:
+    ends_at = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= ends_at:
+                pid = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+                raise DaemonAlreadyRunning(
+                    f"a daemon{f' (process {pid})' if pid else ''} has this home already",
+                    hint="bookhunt daemon status",
+                ) from None
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return

@@ -1,0 +1,95 @@
+"""Who calls: the uid of the process at the other end of a connection, and nobody else let in.
+
+The socket's mode keeps other users out already. This is the second lock: it holds even where a
+directory's mode was changed, and against root's processes that act for somebody else.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+import os
+import socket
+import struct
+from typing import TYPE_CHECKING, Protocol
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bookhunt.model.errors import DaemonForbidden
+from bookhunt.wire.problems import problem_of
+from bookhunt.wire.routes import PROBLEM_JSON
+
+if TYPE_CHECKING:
+    import asyncio
+
+_log = logging.getLogger(__name__)
+
+_UCRED = struct.Struct("3i")  # struct ucred of unix(7): pid, uid, gid
+
+
+class ConnectedSocket(Protocol):
+    """As much of a socket as a transport lends."""
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        ...
+
+    def getsockopt(self, level: int, option: int, size: int, /) -> bytes:
+        """An option's value."""
+        ...
+
+
+def peer_uid(sock: ConnectedSocket) -> int:
+    """The effective uid of the process that connected.
+
+    Raises:
+        OSError: the system does not tell, and then the peer is nobody's friend.
+    """
+    if hasattr(socket, "SO_PEERCRED"):  # Linux; the others have getpeereid(3)
+        credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+        return int(_UCRED.unpack(credentials)[1])
+    libc = ctypes.CDLL(None, use_errno=True)
+    uid, gid = ctypes.c_uint32(), ctypes.c_uint32()
+    if libc.getpeereid(sock.fileno(), ctypes.byref(uid), ctypes.byref(gid)) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return uid.value
+
+
+def may_call(uid: int) -> bool:
+    """Whether a process of this user may use the daemon: only the user it runs as."""
+    return uid == os.geteuid()
+
+
+class OwnersOnly(HttpToolsProtocol):
+    """HTTP for the owner of the daemon; anybody else reads why not and is hung up on."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Look who it is before a byte is read."""
+        try:
+            uid = peer_uid(transport.get_extra_info("socket"))
+        except OSError:
+            _log.exception("the system does not say who is calling")
+            uid = None
+        super().connection_made(transport)
+        if uid is None or not may_call(uid):
+            _log.warning("another user was turned away", extra={"uid": uid})
+            self._turn_away(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless this peer was turned away."""
+        if not self.transport.is_closing():
+            super().data_received(data)
+
+    def _turn_away(self, transport: asyncio.Transport) -> None:
+        problem = problem_of(
+            DaemonForbidden("this daemon belongs to another user", hint="start one of your own")
+        )
+        body = json.dumps(problem).encode()
+        head = (
+            f"HTTP/1.1 {problem['status']} Forbidden\r\ncontent-type: {PROBLEM_JSON}\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        transport.write(head.encode() + body)
+        transport.close()
