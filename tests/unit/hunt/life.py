@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING, Any
 from bookhunt.hunt.service import HuntService, at_rest
 from bookhunt.hunt.settings import HuntSettings
 from bookhunt.model.errors import ProfileMissing
-from bookhunt.model.request import ConditionWish
-from tests.support.builders import a_buyer, a_request
+from bookhunt.model.offer import Offer
+from bookhunt.model.seller import Capability
+from tests.support.builders import a_buyer, a_request, an_offer, usd
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.no_shelf import NoShelf
-from tests.support.scripted_sellers import ScriptedSellers
+from tests.support.scripted_sellers import QuoteScript, ScriptedSellers, a_seller
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bookhunt.hunt.ports import Clock, OfferShelf
     from bookhunt.model.buyer import Buyer
-    from bookhunt.model.offer import Offer
     from bookhunt.model.outcome import RequestRecord, SellerNote
+    from bookhunt.model.purchase import Attempt
+    from bookhunt.model.reasons import Reason
+    from bookhunt.model.seller import Seller
 
 SETTINGS = HuntSettings(workers=4)
 LONG = 10 * 86_400.0
@@ -98,6 +101,34 @@ class Life:
         self.service = self._service()
         await self.service.start()
 
+    def sells(
+        self,
+        seller_id: str,
+        *totals: str | Offer,
+        delay_s: float = 0.0,
+        capability: Capability = Capability.KEY_AND_LOOKUP,
+        **fields: Any,
+    ) -> Seller:
+        """Open a seller with one copy per total (an offer as it is, or what it costs in all)."""
+        offers = tuple(
+            total
+            if isinstance(total, Offer)
+            else an_offer(seller_id, item=f'"{n}"', price=usd(total), shipping=usd("0"))
+            for n, total in enumerate(totals)
+        )
+        seller = a_seller(seller_id, capability=capability, **fields)
+        return self.sellers.add(seller, QuoteScript(offers=offers, delay_s=delay_s))
+
+    def fails(
+        self, seller_id: str, reason: Reason, *, delay_s: float = 0.0, **fields: Any
+    ) -> Seller:
+        """Open a seller that gives this reason instead of offers."""
+        script = QuoteScript(reason=reason, delay_s=delay_s)
+        return self.sellers.add(a_seller(seller_id, **fields), script)
+
+    async def attempts(self, record: RequestRecord) -> list[Attempt]:
+        return await self.ledger.attempts(record.request.id)
+
     async def submit(self, **fields: Any) -> RequestRecord:
         """A request of a new customer, so that two are never taken for duplicates."""
         request = a_request(**{"submitted_at": self.clock.now()} | fields)
@@ -124,10 +155,3 @@ class Life:
     def orders(self) -> list[str]:
         """The sellers where an order stands, one entry per order."""
         return [order.seller for order in self.sellers.orders]
-
-
-ANY = ConditionWish.ANY
-
-
-def prices(*offers: Offer) -> list[str]:
-    return [offer.at_least.amount for offer in offers]
