@@ -94,7 +94,7 @@ class AddressDocument(Closed):
         try:
             Address(**_FITTING | {name: value})
         except InputError as error:
-            raise Misfit(error.message, hint=error.hint) from None
+            raise Misfit(error.message.removeprefix(f"{name} "), hint=error.hint) from None
         return value
 
     @property
