@@ -58,6 +58,7 @@ class Flight:
     task: asyncio.Task[Quoted] = field(init=False)
     sent: bool = False  # past the cap on calls: the seller hears of it
     waiting: int = 0
+    cut_off: bool = False  # nobody waits for it any more; it ends without an answer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class Lookup:
         finally:
             flight.waiting -= 1
             if not flight.waiting and not (finish and flight.sent):
+                flight.cut_off = True
                 flight.task.cancel()
         return replace(quoted, calls=0) if self.shared else quoted
 
@@ -126,7 +128,7 @@ class Lookups:
         """
         key = key_of(seller, subject)
         flight = None if live else self._flights.get(key)
-        if flight is not None and _covers(seller, flight.max_price, ask):
+        if flight is not None and not flight.cut_off and _covers(seller, flight.max_price, ask):
             return Lookup(flight=flight, shared=True)
         flight = Flight(seller=seller, max_price=ask.max_price)
         flight.task = asyncio.create_task(self._call(flight, ask, subject))
