@@ -6,11 +6,13 @@ A seller's landed total of a book is modelled in logarithms as
 
 Every reply moves the level of the book and of the seller by one scalar Kalman step (assumed-density
 filtering: both stay Gaussian), so a single cheap answer makes every other seller look cheaper for
-the rest of the search. What a listing differed by when it was last seen is remembered for days and
-used only to rank: a stale offer is a prior, never an answer. The noise has an inverse-gamma
-posterior; whether a seller answers, and whether it stocks a book, have Beta posteriors whose
-counts decay, so that old behaviour is forgotten; a run of surprising prices inflates a seller's
-variance at once. Losing all of this costs calls and never correctness.
+the rest of the search. Stock is modelled alike, in log odds: what a seller carries in general,
+moved by how widely this book is carried, so each "not stocked" makes the next one likelier. What a
+listing differed by when it was last seen, and whether it was there, is remembered for days and used
+only to rank: a stale offer is a prior, never an answer. The noise has an inverse-gamma posterior;
+whether a seller answers has a Beta posterior whose counts decay, so that old behaviour is
+forgotten; a run of surprising prices inflates a seller's variance at once. Losing all of this costs
+calls and never correctness.
 
 The constants are those the research simulator was tuned with on one seed and measured on others.
 """
@@ -38,6 +40,7 @@ _MOST_BOOK_VARIANCE = 0.25
 _LISTING_TRUST = 0.85  # how much of a listing's own difference is still there a moment later
 _LISTING_FADES_S = 6e5  # about a week
 _STOCK_TRUST = 0.9
+_SPREAD_VARIANCE = 0.8**2  # of the log odds that a book is carried, from book to book
 _STOCK_FADES_S = 4e5
 _CLIP = 4.0  # standard deviations: a price further off moves nothing more
 _SURPRISED = 3.0  # smoothed squared innovation above which the seller has changed its ways
@@ -138,6 +141,8 @@ class BookBelief:
     var: float
     at: float
     seen: int = 0  # offers that moved the level
+    spread: float = 0.0  # how widely it is carried, in log odds against the usual book
+    spread_var: float = _SPREAD_VARIANCE
     listings: dict[str, Listing] = field(default_factory=dict)
 
 
@@ -156,8 +161,16 @@ class Outlook:
 
     offset: float  # mean of the log total, against the book's level
     var: float  # of the log total, without the book's own
-    chance: float  # P(an offer): that it answers and has the book
+    answers: float  # P(it answers)
+    stock_odds: float  # log odds that it has a book, before the book's own spread
+    remembered: float  # how much of the stock flag is still believed
+    flag: float  # 1: it had the book when it was last seen
     latency_s: float
+
+    def chance(self, spread: float) -> float:
+        """P(an offer), for a book carried so widely."""
+        stocked = 1.0 / (1.0 + math.exp(-self.stock_odds - spread))
+        return self.answers * (stocked + self.remembered * (self.flag - stocked))
 
 
 def subject_of(ask: Ask) -> str:
@@ -200,7 +213,7 @@ class Beliefs:
         """What a seller is expected to answer for a book."""
         seller = self.seller(seller_id)
         offset, noise = seller.level, seller.noise
-        stocked = seller.stocked / (seller.stocked + seller.missing)
+        remembered, flag = 0.0, 0.0
         listing = book.listings.get(seller_id)
         if listing is not None:
             age = max(now - listing.at, 0.0)
@@ -208,13 +221,15 @@ class Beliefs:
                 trust = _LISTING_TRUST * math.exp(-age / _LISTING_FADES_S)
                 offset += trust * listing.difference
                 noise *= 1.0 - trust * trust
-            stocked += (
-                _STOCK_TRUST * math.exp(-age / _STOCK_FADES_S) * (float(listing.in_stock) - stocked)
-            )
+            remembered = _STOCK_TRUST * math.exp(-age / _STOCK_FADES_S)
+            flag = float(listing.in_stock)
         return Outlook(
             offset=offset,
             var=seller.level_var_at(now) + noise,
-            chance=seller.chance_of_answer(now) * stocked,
+            answers=seller.chance_of_answer(now),
+            stock_odds=math.log(seller.stocked / seller.missing),
+            remembered=remembered,
+            flag=flag,
             latency_s=seller.latency_s,
         )
 
@@ -265,9 +280,11 @@ class Beliefs:
     def _learn_stock(
         self, seller: SellerBelief, seller_id: str, subject: str, now: float, *, in_stock: bool
     ) -> None:
+        book = self.books.get(subject)
+        if book is not None and seller_id not in book.listings:
+            _learn_spread(seller, book, in_stock=in_stock)
         seller.stocked = seller.stocked * _DECAY + in_stock
         seller.missing = seller.missing * _DECAY + (not in_stock)
-        book = self.books.get(subject)
         if book is not None and not in_stock:
             self.changed_books.add(subject)
             listing = book.listings.setdefault(seller_id, Listing())
@@ -313,6 +330,14 @@ def _learn_latency(seller: SellerBelief, latency_s: float) -> None:
     seller.latency_var += (difference * difference - seller.latency_var) / max(
         seller.latency_seen, 8.0
     )
+
+
+def _learn_spread(seller: SellerBelief, book: BookBelief, *, in_stock: bool) -> None:
+    """One step of Newton on the logistic likelihood: how widely is the book carried?"""
+    expected = 1.0 / (1.0 + math.exp(-math.log(seller.stocked / seller.missing) - book.spread))
+    certainty = 1.0 + book.spread_var * expected * (1.0 - expected)
+    book.spread += book.spread_var * (float(in_stock) - expected) / certainty
+    book.spread_var /= certainty
 
 
 def _learn_price(

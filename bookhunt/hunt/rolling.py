@@ -32,14 +32,14 @@ from bookhunt.model.request import Strategy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bookhunt.hunt.beliefs import Beliefs, BookBelief
+    from bookhunt.hunt.beliefs import Beliefs, BookBelief, Outlook
     from bookhunt.hunt.candidates import Candidate
 
 _WIDEST = 40
 _SCANNED = 24  # of those not asked yet, in order: beyond them nothing is worth a call
 _PRICE_OF_A_SECOND_SHARED = 8.0  # a call's own second weighs an eighth: others run beside it
 _LATE = 1.8  # times the expected latency: such a call no longer holds its place
-_HOPELESSLY_LATE = 2.5
+_UNUSUAL = 2.5  # times the expected latency: from here on a call may never be answered
 _STILL_POSSIBLE = 0.01  # chance that silent sellers have it, below which they are not waited for
 _GROW_FROM = 1.0  # times the target
 _WORTH_A_RETRY_SD = 2.5
@@ -87,13 +87,13 @@ class Rolling:
         self._book = book
         self._max = float(max_minor)
         self._log_max = math.log(max_minor)
-        self._offsets: dict[str, tuple[float, float]] = {}
+        self._outlooks: dict[str, Outlook] = {}
         self.boxes = self._boxes(beliefs, candidates, wall_s)
         self._order = in_order(list(self.boxes.values()), self._log_max)
         self._rank = {box.seller: rank for rank, box in enumerate(self._order, 1)}
         self._candidates = {candidate.seller.id: candidate for candidate in candidates}
         self._window, self._latency_s = self._sized()
-        self._shifted_at = (book.level, book.var)
+        self._believed = (book.level, book.var, book.spread)
 
     # ------------------------------------------------------------------------------ beliefs
     def _boxes(
@@ -103,13 +103,13 @@ class Rolling:
         for candidate in candidates:
             seller_id = candidate.seller.id
             outlook = beliefs.outlook(seller_id, self._book, wall_s)
-            self._offsets[seller_id] = (outlook.offset, outlook.var)
+            self._outlooks[seller_id] = outlook
             second = self._settings.second_value * self._max / _PRICE_OF_A_SECOND_SHARED
             boxes[seller_id] = Box(
                 seller=seller_id,
                 mu=self._book.level + outlook.offset,
                 sd=math.sqrt(outlook.var + self._book.var),
-                chance=outlook.chance,
+                chance=outlook.chance(self._book.spread),
                 cost=self._settings.call_value * self._max + second * outlook.latency_s,
                 latency_s=outlook.latency_s,
             )
@@ -127,14 +127,15 @@ class Rolling:
 
     def _condition(self) -> None:
         """Let every box follow what answers have said of the book since the last look."""
-        now = (self._book.level, self._book.var)
-        if now == self._shifted_at:
+        level, var, spread = now = (self._book.level, self._book.var, self._book.spread)
+        if now == self._believed:
             return
-        self._shifted_at = now
+        self._believed = now
         for seller_id, box in self.boxes.items():
-            offset, var = self._offsets[seller_id]
-            box.mu = now[0] + offset
-            box.sd = math.sqrt(var + now[1])
+            outlook = self._outlooks[seller_id]
+            box.mu = level + outlook.offset
+            box.sd = math.sqrt(outlook.var + var)
+            box.chance = outlook.chance(spread)
 
     def view(self, seller_id: str) -> View | None:
         """How the seller is seen now."""
@@ -197,12 +198,13 @@ class Rolling:
         wait_s: float | None = None
         for seller_id, age_s in sight.in_flight.items():
             box = self.boxes[seller_id]
-            if age_s >= _HOPELESSLY_LATE * box.latency_s + 0.05:
-                continue
+            # The later it is, the less likely it still comes: latencies have a heavy tail.
+            usual_s = _UNUSUAL * box.latency_s + 0.05
+            hope = 1.0 if age_s < usual_s else (usual_s / age_s) ** 2
             left_s = box.latency_s - age_s
             if left_s <= 0.05:
                 left_s = 0.3 * box.latency_s + (age_s - box.latency_s) * 0.5
-            if box.gain(best) > self._settings.second_value * self._max * left_s:
+            if hope * box.gain(best) > self._settings.second_value * self._max * left_s:
                 look_s = max(0.02, 0.25 * box.latency_s)
                 wait_s = look_s if wait_s is None else min(wait_s, look_s)
         return wait_s

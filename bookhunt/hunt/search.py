@@ -16,7 +16,7 @@ the cap on calls of all requests together.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.beliefs import subject_of
@@ -95,6 +95,7 @@ class Search:
     stopped_because: str | None = None
     _retried: set[str] = field(default_factory=set)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _choice: Choice | None = None  # of what is known; None: something changed since
 
     @classmethod
     def of(cls, world: World, request: Request, market: Market) -> Search:
@@ -121,17 +122,20 @@ class Search:
 
     def choice(self) -> Choice:
         """The verdict over what is known."""
-        return choose(
-            self.offers.values(),
-            sellers={c.seller.id: c.seller for c in self.market.candidates},
-            max_price=self.request.max_price,
-            dropped=self.dropped,
-            floor_ratio=self.world.settings.floor_ratio,
-        )
+        if self._choice is None:
+            self._choice = choose(
+                self.offers.values(),
+                sellers={c.seller.id: c.seller for c in self.market.candidates},
+                max_price=self.request.max_price,
+                dropped=self.dropped,
+                floor_ratio=self.world.settings.floor_ratio,
+            )
+        return self._choice
 
     def drop(self, offer: Offer, reason: Reason) -> None:
         """This offer fell through; it is not chosen again."""
         self.dropped[key_of(offer)] = reason
+        self._choice = None
 
     def wants_since(self, offer: Offer) -> float:
         """When this offer was first about to be bought, in monotonic seconds."""
@@ -140,6 +144,7 @@ class Search:
     def correct(self, offer: Offer) -> None:
         """This offer is what the seller says now: same copy, other price."""
         self.offers[key_of(offer)] = offer
+        self._choice = None
 
     async def ask_again(self, seller: Seller, *, within_s: float) -> Quoted:
         """Ask one seller once more, to confirm an offer; the call counts, what it says too."""
@@ -147,7 +152,7 @@ class Search:
         quoted = await lookup.answer(within_s=within_s, finish=True)
         self.earlier_calls += quoted.calls
         for offer in quoted.offers:
-            self.offers[key_of(offer)] = offer
+            self.correct(offer)
         return quoted
 
     def summary(self) -> tuple[list[SellerNote], Findings]:
@@ -210,7 +215,7 @@ class Search:
         asked.quoted = quoted
         self.asked[asked.candidate.seller.id] = asked
         for offer in quoted.offers:
-            self.offers[key_of(offer)] = replace(offer)
+            self.correct(offer)
 
     def _give_up_the_rest(self, tasks: set[asyncio.Task[None]]) -> None:
         under_way = [asked for asked in self.asked.values() if asked.quoted is None]

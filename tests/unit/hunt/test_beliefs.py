@@ -85,31 +85,31 @@ def test_a_seller_without_the_book_is_not_expected_to_have_it_soon() -> None:
     """The stock flag moves the chance of an offer, and fades."""
     beliefs = Beliefs()
     book = beliefs.book(BOOK, NOW, max_minor=3000)
-    before = beliefs.outlook("a", book, NOW).chance
+    before = beliefs.outlook("a", book, NOW).chance(book.spread)
     refused(beliefs, "a", Reason.NOT_STOCKED)
-    assert beliefs.outlook("a", book, NOW).chance < 0.2 * before
-    assert beliefs.outlook("a", book, NOW + 20 * DAY).chance > 0.6 * before
+    assert beliefs.outlook("a", book, NOW).chance(book.spread) < 0.2 * before
+    assert beliefs.outlook("a", book, NOW + 20 * DAY).chance(book.spread) > 0.6 * before
 
 
 def test_an_empty_answer_under_a_maximum_says_nothing_of_stock() -> None:
     """Nothing at or below a price is not nothing at all."""
     beliefs = Beliefs()
     book = beliefs.book(BOOK, NOW, max_minor=3000)
-    before = beliefs.outlook("a", book, NOW).chance
+    before = beliefs.outlook("a", book, NOW).chance(book.spread)
     refused(beliefs, "a", Reason.OVER_MAX)
-    assert beliefs.outlook("a", book, NOW).chance == pytest.approx(before, rel=0.05)
+    assert beliefs.outlook("a", book, NOW).chance(book.spread) == pytest.approx(before, rel=0.05)
 
 
 def test_failures_in_a_row_demote_a_seller_and_never_drop_it() -> None:
     """It is expected to fail for a while; one answer restores it."""
     beliefs = Beliefs()
     book = beliefs.book(BOOK, NOW, max_minor=3000)
-    usual = beliefs.outlook("a", book, NOW).chance
+    usual = beliefs.outlook("a", book, NOW).chance(book.spread)
     for _ in range(3):
         refused(beliefs, "a", Reason.SERVER_ERROR)
-    resting = beliefs.outlook("a", book, NOW + 1).chance
+    resting = beliefs.outlook("a", book, NOW + 1).chance(book.spread)
     assert 0 < resting < 0.1 * usual
-    assert beliefs.outlook("a", book, NOW + 601).chance > 4 * resting
+    assert beliefs.outlook("a", book, NOW + 601).chance(book.spread) > 4 * resting
     offered(beliefs, "a", 2000, now=NOW + 2)
     assert beliefs.seller("a").fails_in_a_row == 0
 
