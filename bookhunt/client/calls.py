@@ -8,6 +8,7 @@ a daemon of an older contract once its work is done.
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -139,17 +140,22 @@ class DaemonClient:
         """Every seller that is defined."""
         return self._list("sellers.list")
 
-    def seller(self, seller_id: str) -> dict[str, Any]:
-        """One seller, and the secrets it needs."""
-        return self._object("sellers.show", parts={"seller_id": seller_id})
+    def seller(self, seller_id: str, *, profile: str | None = None) -> dict[str, Any]:
+        """One seller, with `secrets` and `payment`: what it needs, and what of it is stored."""
+        query = {"profile": profile} if profile is not None else None
+        return self._object("sellers.show", parts={"seller_id": seller_id}, query=query)
 
     def login(
-        self, seller_id: str, secrets: Mapping[str, str], *, profile: str | None = None
+        self,
+        seller_id: str,
+        secrets: Mapping[str, str],
+        *,
+        payment: str | None = None,
+        profile: str | None = None,
     ) -> dict[str, Any]:
-        """Store what a definition asks for; `payment` is the token of `profile` there."""
-        body: dict[str, Any] = {"secrets": dict(secrets)}
-        if profile is not None:
-            body["profile"] = profile
+        """Store what a definition asks for; `payment` is the token of `profile` at this seller."""
+        said = {"secrets": dict(secrets), "payment": payment, "profile": profile}
+        body = {name: value for name, value in said.items() if value}
         return self._object("sellers.login", parts={"seller_id": seller_id}, body=body)
 
     def logout(self, seller_id: str) -> dict[str, Any]:
@@ -165,9 +171,16 @@ class DaemonClient:
         """One shipping profile."""
         return self._object("profile.show", parts={"name": name})
 
-    def put_profile(self, name: str, address: Mapping[str, Any]) -> dict[str, Any]:
-        """Store a shipping profile, in the place of one of that name; the profile."""
-        return self._object("profile.add", parts={"name": name}, body=address)
+    def put_profile(self, name: str, content: str, *, replace: bool = False) -> dict[str, Any]:
+        """Store a shipping profile, given as YAML or JSON text; the profile.
+
+        Raises:
+            BadDocument: every mistake of the text, each with its line.
+            InputError: it exists, and `replace` is not said.
+            CardNumber: a payment card's number stands in it.
+        """
+        query = {"replace": "true"} if replace else None
+        return self._object("profile.add", parts={"name": name}, query=query, text=content)
 
     def remove_profile(self, name: str) -> dict[str, Any]:
         """Forget a shipping profile."""
@@ -240,6 +253,7 @@ class DaemonClient:
         parts: Mapping[str, str] | None = None,
         query: Any = None,
         body: Mapping[str, Any] | None = None,
+        text: str | None = None,
         headers: Mapping[str, str] | None = None,
         within_s: float = ANSWERS_WITHIN_S,
     ) -> Any:
@@ -247,8 +261,14 @@ class DaemonClient:
         path = route.at(**(parts or {}))
         if query:
             path = f"{path}?{urlencode(query)}"
+        data, kind = None, "application/json"
+        if body is not None:
+            data = json.dumps(body).encode()
+        elif text is not None:
+            data, kind = text.encode(), "application/yaml"
+        sent = {**(headers or {}), **({"Content-Type": kind} if data is not None else {})}
         answer = exchange(
-            self._home, route.method, path, body=body, headers=headers or {}, within_s=within_s
+            self._home, route.method, path, body=data, headers=sent, within_s=within_s
         )
         if name not in ANY_VERSION:
             self._compare(answer)

@@ -103,7 +103,7 @@ def exchange(
     method: str,
     path: str,
     *,
-    body: Mapping[str, Any] | None,
+    body: bytes | None,
     headers: Mapping[str, str],
     within_s: float,
 ) -> Answer:
@@ -118,15 +118,11 @@ def exchange(
     address = address_of(home)
     connection = _UnixConnection(address, within_s=within_s)
     sent = {HEADER_API: str(API_VERSION), HEADER_VERSION: bookhunt.__version__, **headers}
-    data = None
-    if body is not None:
-        data = json.dumps(body).encode()
-        sent["Content-Type"] = "application/json"
     try:
         # A daemon that turns us away may hang up before it has read everything, and its answer
         # says why.
         with contextlib.suppress(BrokenPipeError):
-            connection.request(method, path, body=data, headers=sent)
+            connection.request(method, path, body=body, headers=sent)
         return _read(connection.getresponse())
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise DaemonNotRunning(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_READS_WITHIN_S = 1.0
 _UCRED = struct.Struct("3i")  # struct ucred of unix(7): pid, uid, gid
 
 
@@ -65,6 +66,8 @@ def may_call(uid: int) -> bool:
 class OwnersOnly(HttpToolsProtocol):
     """HTTP for the owner of the daemon; anybody else reads why not and is hung up on."""
 
+    _welcome = True
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Look who it is before a byte is read."""
         try:
@@ -75,11 +78,12 @@ class OwnersOnly(HttpToolsProtocol):
         super().connection_made(transport)
         if uid is None or not may_call(uid):
             _log.warning("another user was turned away", extra={"uid": uid})
+            self._welcome = False
             self._turn_away(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless this peer was turned away."""
-        if not self.transport.is_closing():
+        """Read on; what somebody who was turned away still sends is dropped."""
+        if self._welcome:
             super().data_received(data)
 
     def _turn_away(self, transport: asyncio.Transport) -> None:
@@ -92,4 +96,6 @@ class OwnersOnly(HttpToolsProtocol):
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         transport.write(head.encode() + body)
-        transport.close()
+        transport.write_eof()
+        # Closed at once, with his call unread, he would see a reset instead of the reason.
+        self.loop.call_later(_READS_WITHIN_S, transport.close)
