@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from bookhunt.home.paths import Home
 
+# `-P`: without it the current directory would come first on the path, and a file there could pass
+# for a part of this program.
+_DAEMON = ("-P", "-m", "bookhunt.daemon")
 STARTS_WITHIN_S = 30.0  # a large ledger is checked first
 STOPS_WITHIN_S = 90.0  # an order under way is waited for
 _LOOK_EVERY_S = 0.02
@@ -141,15 +144,11 @@ def _start_and_wait(home: Home, ends_at: float, within_s: float) -> None:
 
 
 def _spawn(home: Home) -> int:
-    """Start `python -m bookhunt.daemon` in a session of its own; its pid.
-
-    `-P`: without it the current directory would come first on the path, and a file there could
-    pass for a part of this program.
-    """
+    """Start `python -m bookhunt.daemon` in a session of its own; its pid."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     return os.posix_spawn(
         sys.executable,
-        [sys.executable, "-P", "-m", "bookhunt.daemon"],
+        [sys.executable, *_DAEMON],
         {**os.environ, **home.environment(), **_path_of_this_package()},
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
