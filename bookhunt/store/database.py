@@ -50,6 +50,10 @@ class Damaged(LedgerUnusable):
     """The file is not what SQLite wrote."""
 
 
+class NewerSchema(LedgerUnusable):
+    """A newer version of bookhunt wrote the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """The numbered files `schema/<name>_NNNN.sql`, and how durable a commit of this file is."""
@@ -146,11 +150,12 @@ def migrate(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
     An older file is copied first, to `<name>.before-NNNN.db` beside it.
 
     Raises:
-        LedgerUnusable: a newer version of bookhunt wrote the file, or it is no file of ours.
+        NewerSchema: a newer version of bookhunt wrote the file.
+        LedgerUnusable: it is another program's.
     """
     steps, version = schema.steps(), schema_version(connection, path)
     if version > len(steps):
-        raise LedgerUnusable(
+        raise NewerSchema(
             f"{path} has schema {version}, and this version of bookhunt knows {len(steps)}",
             hint="start the newer bookhunt that wrote it; an older one could misread an order",
         )

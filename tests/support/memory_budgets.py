@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.ports import IntentRefusal, Limits
+from bookhunt.model.errors import InputError
 from bookhunt.model.money import Money
 from bookhunt.model.purchase import Stage
 
@@ -45,8 +46,11 @@ class Budgets:
     def set_limits(self, currency: str, limits: Limits | None) -> None:
         if limits is None:
             self._limits.pop(currency, None)
-        else:
-            self._limits[currency] = limits
+            return
+        for limit in (limits.purchase, limits.day, limits.month):
+            if limit is not None and limit < Money(0, currency):
+                raise InputError(f"a limit of {limit} is below zero")
+        self._limits[currency] = limits
 
     def used(self, currency: str, *, at: datetime) -> tuple[Money, Money]:
         day, month = _periods(currency, at)

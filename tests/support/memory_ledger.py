@@ -187,14 +187,14 @@ class MemoryLedger:
             raise IllegalTransition(f"{intent.agreed} is more than the customer pays")
         now = self.clock.now()
         refusal = self._forbidden() or self._budgets.refuses(intent.agreed, at=now)
-        refusal = refusal or self._stock.refuses(intent)
+        refusal = refusal or self._stock.refuses(intent, now)
         if refusal is not None:
             return refusal
         attempt = prepared(intent, record, at=now)
-        known = {(a.key, a.reference) for a in self._attempts.values()}
-        if attempt.id in self._attempts or (attempt.key, attempt.reference) in known:
+        known = {name for a in self._attempts.values() for name in (a.id, a.key, a.reference)}
+        if known & {attempt.id, attempt.key, attempt.reference}:
             raise IllegalTransition("an attempt's id, key and reference are its own")
-        self._stock.claim(intent)
+        self._stock.claim(intent, now)
         self._budgets.hold(attempt.id, intent.agreed, at=now)
         self._write(attempt)
         return Intended(

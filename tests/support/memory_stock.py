@@ -45,9 +45,9 @@ class Stock:
     _seen: dict[_Copy, _Seen] = field(default_factory=dict)
     _claims: dict[str, _Claim] = field(default_factory=dict)
 
-    def refuses(self, intent: Intent) -> IntentRefusal | None:
+    def refuses(self, intent: Intent, now: datetime) -> IntentRefusal | None:
         copy = (intent.offer.seller, intent.offer.item)
-        seen = self._newest(intent)
+        seen = self._newest(intent, now)
         held = sum(c.open for c in self._claims.values() if c.copy == copy)
         bought = sum(
             c.copy == copy and c.bought_at is not None and c.bought_at >= seen.asked_at
@@ -59,9 +59,9 @@ class Stock:
             return IntentRefusal.SLOT_TAKEN
         return IntentRefusal.SLOT_BUSY if held >= intent.slots_in_flight else None
 
-    def claim(self, intent: Intent) -> None:
+    def claim(self, intent: Intent, now: datetime) -> None:
         copy = (intent.offer.seller, intent.offer.item)
-        self._seen[copy] = self._newest(intent)
+        self._seen[copy] = self._newest(intent, now)
         self._claims[intent.attempt_id] = _Claim(copy)
 
     def end(self, attempt: Attempt, *, at: datetime) -> None:
@@ -72,11 +72,12 @@ class Stock:
         elif attempt.answer in _GONE:
             self._seen[claim.copy] = _Seen(0, max(at, self._seen[claim.copy].asked_at))
 
-    def _newest(self, intent: Intent) -> _Seen:
+    def _newest(self, intent: Intent, now: datetime) -> _Seen:
         offer = intent.offer
         seen = self._seen.get((offer.seller, offer.item))
         fresh = _Seen(None if offer.inventory is None else intent.slots, _asked_at(offer))
-        return fresh if seen is None or fresh.asked_at > seen.asked_at else seen
+        newer = seen is None or fresh.asked_at > seen.asked_at or seen.asked_at > now
+        return fresh if newer or seen is None else seen
 
 
 def _asked_at(offer: Offer) -> datetime:
