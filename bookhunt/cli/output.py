@@ -2,6 +2,9 @@
 
 A reader of stdout that went away ends the command silently. Colour is for terminals, unless
 `NO_COLOR` or `--color` says otherwise; the rules of both are https://no-color.org.
+
+`bookhunt status` lives on this module, `render`, `table` and `fast_status`: they import neither
+`typing` nor `dataclasses` nor anything that does, which costs more than the rest of the command.
 """
 
 from __future__ import annotations
@@ -9,14 +12,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
 
-from bookhunt.model.errors import BookhuntError, InputError, PossibleDuplicate, TryLater
-from bookhunt.wire.contract import SCHEMA_VERSION
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any, TextIO
+
+    from bookhunt.model.errors import BookhuntError
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _CLEAR_LINE = "\r\x1b[K"
@@ -26,17 +28,28 @@ class ReaderGone(Exception):
     """Whoever read our stdout has closed it: there is nobody left to tell anything."""
 
 
-@dataclass(slots=True, kw_only=True)
 class Terminal:
-    """How this command was asked to speak."""
+    """How this command was asked to speak; `color` is auto, always or never."""
 
-    json: bool = False
-    fields: tuple[str, ...] | None = None
-    color: str = "auto"  # auto | always | never
-    quiet: bool = False
-    no_input: bool = False
-    no_autostart: bool = False
-    _progress_shown: bool = False
+    __slots__ = ("_progress_shown", "color", "fields", "json", "no_autostart", "no_input", "quiet")
+
+    def __init__(
+        self,
+        *,
+        json: bool = False,
+        fields: tuple[str, ...] | None = None,
+        color: str = "auto",
+        quiet: bool = False,
+        no_input: bool = False,
+        no_autostart: bool = False,
+    ) -> None:
+        self.json = json
+        self.fields = fields
+        self.color = color
+        self.quiet = quiet
+        self.no_input = no_input
+        self.no_autostart = no_autostart
+        self._progress_shown = False
 
     # -- data
 
@@ -61,11 +74,15 @@ class Terminal:
     def thing(self, thing: dict[str, Any], known: Sequence[str]) -> None:
         """Print one object as a line of JSON, or its fields between tabs."""
         picked = self.picked(known)
-        if self.json:
-            chosen = thing if picked is None else {name: thing.get(name) for name in picked}
-            self.line(as_json(chosen | {"schema_version": SCHEMA_VERSION}))
-        else:
+        if not self.json:
             self.line("\t".join(flat(thing.get(name)) for name in picked or known))
+            return
+        chosen = thing if picked is None else {name: thing.get(name) for name in picked}
+        if "schema_version" not in chosen:
+            from bookhunt.wire.contract import SCHEMA_VERSION
+
+            chosen = {**chosen, "schema_version": SCHEMA_VERSION}
+        self.line(as_json(chosen))
 
     @property
     def wants_objects(self) -> bool:
@@ -82,6 +99,8 @@ class Terminal:
             return None
         unknown = [name for name in self.fields if name not in known]
         if unknown:
+            from bookhunt.model.errors import InputError
+
             raise InputError(
                 f"there is no field {', '.join(unknown)}", hint=f"fields: {', '.join(known)}"
             )
@@ -152,10 +171,10 @@ def error_object(error: BookhuntError, *, about: str | None = None) -> dict[str,
     told: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
     if about is not None:
         told["about"] = about
-    if isinstance(error, PossibleDuplicate):
-        told["older_id"] = error.older_id
-    if isinstance(error, TryLater):
-        told["retry_after_s"] = error.retry_after_s
+    # What two of the errors know beside it, under the names of the problem on the wire.
+    for name in ("older_id", "retry_after_s"):
+        if hasattr(error, name):
+            told[name] = getattr(error, name)
     return told
 
 

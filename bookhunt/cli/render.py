@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 from bookhunt.cli.output import one_line
 
+TYPE_CHECKING = False  # see `output`: this module is on the way of `status`
 if TYPE_CHECKING:
+    from typing import Any
+
     from bookhunt.cli.output import Terminal
 
 _WORDS = {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
+import os
+import sys
 import unicodedata
-from typing import TYPE_CHECKING
 
 from bookhunt.cli.output import one_line
 
+TYPE_CHECKING = False  # see `output`: this module is on the way of `status`
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _NARROWEST = 8
+_USUAL_COLUMNS = 80
 
 
 def print_table(
@@ -27,11 +29,22 @@ def print_table(
             terminal.line("\t".join(row))
         return
     widths = [max(width_of(row[i]) for row in [headers, *clean]) for i in range(len(headers))]
-    most = shutil.get_terminal_size().columns - len(_GAP) * (len(widths) - 1)
+    most = _columns() - len(_GAP) * (len(widths) - 1)
     widths[flexible] = max(_NARROWEST, min(widths[flexible], widths[flexible] + most - sum(widths)))
     terminal.line(terminal.styled(_aligned(headers, widths), "dim"))
     for row in clean:
         terminal.line(_aligned(row, widths))
+
+
+def _columns() -> int:
+    """The width of the terminal; COLUMNS goes before what it says itself, as everywhere."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named):
+        return int(named)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or _USUAL_COLUMNS
+    except (OSError, ValueError):
+        return _USUAL_COLUMNS
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -1,0 +1,110 @@
+"""`bookhunt status`, without the machinery: a socket, one call, the same lines as ever.
+
+It knows the plain forms (`status`, `status REQ`, each with `--json`) on a daemon that runs and
+speaks our version. For all else it says None, having printed nothing, and the command in `status`
+does it again with everything: starting a daemon, explaining errors. A test holds the two against
+each other, and this one's imports.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+
+import bookhunt
+from bookhunt.cli.output import ReaderGone, Terminal, let_nobody_hear
+from bookhunt.cli.render import REQUEST_HEADERS, outcome_lines, request_row
+from bookhunt.cli.table import print_table
+
+TYPE_CHECKING = False  # see `output`
+if TYPE_CHECKING:
+    from typing import Any
+
+# As `wire.contract`, `wire.routes` and the command's own limit say; a test compares them.
+API_VERSION = 1
+SHOWN = 20
+LIST = f"/requests?limit={SHOWN}"
+ONE = "/request-status?request_id="
+_WITHIN_S = 10.0
+_MOST_BYTES = 64 * 1024 * 1024
+_READER_GONE = 141
+_PLAIN = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-@")
+
+
+def fast_status(arguments: list[str]) -> int | None:
+    """Print what was asked for and return the exit code, or do nothing and return None."""
+    as_json = "--json" in arguments
+    ids = [word for word in arguments if word != "--json"]
+    if len(ids) > 1 or any(word.startswith("-") or not _PLAIN.issuperset(word) for word in ids):
+        return None
+    path = socket_path()
+    found = None if path is None else _ask(path, ONE + ids[0].replace("@", "%40") if ids else LIST)
+    if not found:  # nothing there is said by the command, with what to type next
+        return None
+    terminal = Terminal(json=as_json)
+    try:
+        _print(terminal, found if isinstance(found, list) else [found], whole=bool(ids))
+    except ReaderGone:
+        let_nobody_hear()
+        return _READER_GONE
+    return 0
+
+
+def _print(terminal: Terminal, requests: list[dict[str, Any]], *, whole: bool) -> None:
+    if terminal.json:
+        for request in requests:
+            terminal.thing(request, ())
+    elif whole:
+        for line in outcome_lines(requests[0], terminal):
+            terminal.line(line)
+    else:
+        print_table(terminal, REQUEST_HEADERS, [request_row(each) for each in requests])
+
+
+def socket_path() -> str | None:
+    """Where the daemon listens, in the usual places; None: it takes `Home` to know."""
+    home = os.environ.get("BOOKHUNT_HOME")
+    if home:
+        absolute = os.path.abspath(home)  # noqa: PTH100 - pathlib costs as much as the call itself
+        return None if home.startswith("~") else f"{absolute}/run/bookhunt.sock"
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    # Only Linux keeps what is running there (platformdirs); elsewhere the command knows.
+    if sys.platform == "linux" and runtime and runtime.strip():
+        return f"{runtime}/bookhunt/bookhunt.sock"
+    return None
+
+
+def _ask(path: str, target: str) -> Any:
+    """The JSON of the answer; None for whatever is not the plain success of a daemon of ours."""
+    call = (
+        f"GET {target} HTTP/1.1\r\nHost: bookhunt\r\nConnection: close\r\n"
+        f"Bookhunt-Api: {API_VERSION}\r\nBookhunt-Version: {bookhunt.__version__}\r\n\r\n"
+    )
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.settimeout(_WITHIN_S)
+            line.connect(path)
+            line.sendall(call.encode())
+            answer = b""
+            while part := line.recv(256 * 1024):
+                answer += part
+                if len(answer) > _MOST_BYTES:
+                    return None
+    except OSError:
+        return None
+    head, gap, body = answer.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").lower().split("\r\n")
+    headers = dict(each.partition(": ")[::2] for each in lines[1:])
+    is_ours = (
+        headers.get("bookhunt-api") == str(API_VERSION)
+        and headers.get("bookhunt-version") == bookhunt.__version__.lower()
+        and headers.get("content-length") == str(len(body))
+    )
+    if not gap or lines[0] != "http/1.1 200 ok" or not is_ours:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
