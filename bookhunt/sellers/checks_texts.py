@@ -19,7 +19,6 @@ from bookhunt.sellers.language import (
     Pick,
     PricedValue,
     SessionAuth,
-    ShippingValue,
     Value,
 )
 from bookhunt.sellers.template import Context
@@ -309,8 +308,6 @@ def _value(value: Value, here: Here, *, in_row: bool = True) -> Texts:
     exponent = getattr(value, "exponent", None)
     if exponent is not None and not exponent.isdigit():
         yield _expression(here.at("exponent"), exponent, in_row=in_row)
-    if isinstance(value, ShippingValue) and value.free_above is not None:
-        yield _template(here.at("free_above"), value.free_above, Context.VALUE)
     if isinstance(value, MoneyValue):
         for n, part in enumerate(value.sum or ()):
             yield from _value(part, here.at("sum", n), in_row=in_row)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, get_args
 
 from bookhunt.documents import did_you_mean
@@ -12,15 +11,18 @@ from bookhunt.model.money import exponent_of
 from bookhunt.sellers.checks_names import blocks_of
 from bookhunt.sellers.language import ORDER_WORDS, MoneyPart, MoneyValue, PricedValue, Value
 from bookhunt.sellers.language.definition import ConditionWord, FormatWord
+from bookhunt.sellers.reading.amounts import amount_format
+from bookhunt.sellers.reading.errors import BadExpression, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bookhunt.documents import DocumentPath
     from bookhunt.sellers.checks_faults import Faults
-    from bookhunt.sellers.language import Definition, ShippingValue
+    from bookhunt.sellers.language import Definition, Separators, ShippingValue
 
-_TRUTHS = frozenset({"true", "false", "unknown"})
+# A row may also say why it cannot be had.
+_TRUTHS = frozenset({"true", "false", "unknown", "sold_out", "does_not_ship"})
 _WORDS: dict[str, frozenset[str]] = {
     "condition": frozenset(get_args(ConditionWord)),
     "format": frozenset(get_args(FormatWord)) | {"rental", "unknown"},
@@ -46,6 +48,12 @@ def check_values(definition: Definition, faults: Faults) -> None:
     if fields.currency is None and definition.currency is None:
         hint = "give fields.currency, or currency: of the whole definition"
         faults.error((*where, "price"), "the price has no currency", hint, key=True)
+    if fields.format is None and len(definition.formats) != 1:
+        hint = "format: {at: ...}, or formats: [paper]"
+        faults.error(where, "several formats, and no field says which a row is", hint)
+    if fields.condition is None and len(definition.conditions) != 1:
+        hint = "condition: {at: ...}, or conditions: [new]"
+        faults.warn(where, "no field says the condition: it is unknown", hint)
     if definition.purchase_mode == "link" and fields.url is None:
         faults.warn(where, "purchase_mode is link and no field says the offer's url")
 
@@ -82,27 +90,33 @@ def _within(path: DocumentPath, value: Value) -> Iterator[tuple[DocumentPath, Va
 def _check_money(path: DocumentPath, value: MoneyValue | MoneyPart, faults: Faults) -> None:
     if value.at is not None and value.unit is None:
         faults.error(path, "an amount without a unit could be a hundred times too low", _UNIT_HINT)
-    for key, text in (
-        ("const", value.const),
-        ("else", value.otherwise),
-        ("free_above", getattr(value, "free_above", None)),
-    ):
+    _check_separators(path, value, faults)
+    for key, text in (("const", value.const), ("else", value.otherwise)):
         if text is not None and "{" not in text and not _is_amount(text, value):
-            hint = 'write it as "4.95"'
+            hint = "it is read as what stands at `at` would be: unit, decimal, group"
             faults.error((*path, key), f"{text!r} is not an amount of money", hint)
-    if value.decimal is not None and value.decimal == value.group:
-        faults.error((*path, "group"), "the same character stands before the cents and thousands")
-    if value.group is not None and value.decimal is None and value.group == ".":
-        faults.error((*path, "group"), '"." is what stands before the cents', 'decimal: ","')
+    free_above = getattr(value, "free_above", None)
+    if free_above is not None and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", free_above):
+        hint = 'write it as "30"'
+        faults.error((*path, "free_above"), f"{free_above!r} is not an amount of money", hint)
 
 
-def _is_amount(text: str, value: MoneyValue | MoneyPart) -> bool:
-    if value.decimal not in {None, "."} or value.group is not None:
-        text = text.replace(value.group or "\0", "").replace(value.decimal or ".", ".")
+def _check_separators(path: DocumentPath, value: Separators, faults: Faults) -> None:
     try:
-        return Decimal(text).is_finite() and bool(re.fullmatch(r"[0-9.]+", text))
-    except InvalidOperation:
+        amount_format(value)
+    except BadExpression as bad:
+        key = "group" if value.group is not None else "decimal"
+        hint = 'decimal: ",", group: "."' if value.group == "." else None
+        faults.error((*path, key), str(bad), hint)
+
+
+def _is_amount(text: str, value: Separators) -> bool:
+    """Whether a text of the definition is an amount; the currency's digits are not known here."""
+    try:
+        amount_format(value).money(text, "CLF")  # four digits: every other amount fits into it
+    except (Unreadable, BadExpression):
         return False
+    return True
 
 
 def _check_words(path: DocumentPath, value: Value, faults: Faults) -> None:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
         Step,
     )
     from bookhunt.sellers.network import DeclaredHosts
+    from bookhunt.sellers.reading.amounts import LowestReader, PricedReader
     from bookhunt.sellers.reading.finders import Finder
+    from bookhunt.sellers.reading.rows import Place, Rows
     from bookhunt.sellers.template import Template
 
 
@@ -106,15 +108,14 @@ class CompiledCapture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledPick:
-    """One row of a list."""
+    """One row of a list: of `rows` (which `where` has passed) and `equals` the lowest."""
 
     name: str
-    rows: tuple[Finder, ...]  # the list; further ones are lists in its rows
-    where: Finder | None
-    equals: tuple[tuple[Finder, Template], ...]
-    min_by: Any  # reading's reader of an amount, None where no order is asked for
-    at: Finder | None  # None: all of the row
-    otherwise: str | None
+    rows: Rows
+    equals: tuple[tuple[Place, Template], ...]
+    lowest: LowestReader | None  # None: the first row
+    at: Place | None  # None: all of the row
+    otherwise: str | None  # as of a capture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +142,7 @@ class CompiledStep:
     outcomes: tuple[CompiledOutcome, ...]  # in the order they are read, the block's after its own
     captures: tuple[CompiledCapture, ...]  # its own, then the block's
     picks: tuple[CompiledPick, ...]
-    total: Any  # reading's reader of an amount with a currency, None where none is named
+    total: PricedReader | None
     fields: Any  # reading's reader of an order's fields, None but for the commit step
     repeatable: bool
     commit: bool

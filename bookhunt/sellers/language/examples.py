@@ -32,15 +32,23 @@ class GivenOffer(Closed):
 class Given(Closed):
     """What the example asks."""
 
-    isbn13: Text | None = None
-    isbn10: Text | None = None
-    title: Text | None = None
-    authors: tuple[Text, ...] = ()
+    isbn13: Text | None = Field(default=None, description="The ISBN-13 that is asked for.")
+    isbn10: Text | None = Field(default=None, description="The ISBN-10 that is asked for.")
+    title: Text | None = Field(default=None, description="The title that is asked for.")
+    authors: tuple[Text, ...] = Field(default=(), description="The authors.")
     max_price: Text | None = Field(default=None, description="Major units, without a currency.")
-    currency: CurrencyCode | None = None
-    country: CountryCode | None = None
-    condition: Literal["new", "used", "any"] | None = None
-    format: Literal["paper", "ebook", "audio", "any"] | None = None
+    currency: CurrencyCode | None = Field(
+        default=None, description="The currency of max_price; default currency:."
+    )
+    country: CountryCode | None = Field(
+        default=None, description="Where the book goes; default US."
+    )
+    condition: Literal["new", "used", "any"] | None = Field(
+        default=None, description="Which copies are taken; default any."
+    )
+    format: Literal["paper", "ebook", "audio", "any"] | None = Field(
+        default=None, description="Which formats are taken; default any."
+    )
     offer: GivenOffer | None = Field(default=None, description="buy: what is ordered.")
     settings: dict[Name, Text] = Field(
         default_factory=dict, description="Settings of the definition in this example."
@@ -50,25 +58,33 @@ class Given(Closed):
 class Expect(Closed):
     """What the request must be; only what is named is compared. "*": anything, absent: nothing."""
 
-    method: Text | None = None
+    method: Text | None = Field(default=None, description="The method.")
     host: Text | None = Field(default=None, description="With the port, where there is one.")
     path: Text | None = Field(default=None, description="The whole path.")
-    query: dict[Text, OneOrSeveral] | None = None
-    headers: dict[HeaderName, Text] | None = None
-    json_body: Json = Field(default=None, alias="json")
-    form: dict[Text, OneOrSeveral] | None = None
+    query: dict[Text, OneOrSeveral] | None = Field(default=None, description="Parameters.")
+    headers: dict[HeaderName, Text] | None = Field(
+        default=None, description="Headers; the case of a name does not matter."
+    )
+    json_body: Json = Field(
+        default=None,
+        alias="json",
+        description="Members of a JSON body, as deep as they are written.",
+    )
+    form: dict[Text, OneOrSeveral] | None = Field(default=None, description="Fields of a form.")
     variables: dict[Text, Json] | None = Field(default=None, description="Of a GraphQL request.")
     xml: dict[Text, Text] | None = Field(
         default=None, description="XPath expressions of the body and what they give."
     )
-    cookies: dict[Text, Text] | None = None
+    cookies: dict[Text, Text] | None = Field(default=None, description="Cookies that are sent.")
 
 
 class Reply(Closed):
     """What the seller answers."""
 
-    status: Annotated[int, Field(ge=100, le=599)] = 200
-    headers: dict[HeaderName, OneOrSeveral] = Field(default_factory=dict)
+    status: Annotated[int, Field(ge=100, le=599)] = Field(default=200, description="The status.")
+    headers: dict[HeaderName, OneOrSeveral] = Field(
+        default_factory=dict, description="Headers; several of one name as a list."
+    )
     body: str | None = Field(default=None, description="The body's text.")
     body_file: Text | None = Field(default=None, description="A file beside the definition.")
     json_body: Json = Field(default=None, alias="json", description="A JSON body.")
@@ -84,16 +100,11 @@ class Reply(Closed):
         return self
 
 
-def _lost(value: Any) -> Any:
-    """`answer: lost` is short for a reply that never came."""
-    return {"lost": True} if isinstance(value, str) and value == "lost" else value
-
-
 class Exchange(Closed):
     """One request and its answer."""
 
     expect: Expect = Field(default_factory=Expect, description="What the request must be.")
-    answer: Annotated[Reply, BeforeValidator(_lost)] | None = Field(
+    answer: Reply | Literal["lost"] | None = Field(
         default=None, description="The answer, or `lost`: the request arrived, no answer came."
     )
     lost: Truth = Field(default=False, description="The same as answer: lost.")
@@ -101,7 +112,7 @@ class Exchange(Closed):
     @property
     def reply(self) -> Reply:
         """The answer; `lost` of it says that none came."""
-        return self.answer or Reply(lost=True)
+        return self.answer if isinstance(self.answer, Reply) else Reply(lost=True)
 
     @model_validator(mode="after")
     def _one_answer(self) -> Self:
@@ -125,26 +136,28 @@ Told = Annotated[str, BeforeValidator(_told), WithJsonSchema(_SCALAR)]
 class ThenOffer(Closed):
     """An offer that must be read; what is not named is not compared."""
 
-    item: Json = None
-    isbn13: Told | None = None
-    title: Told | None = None
-    price: Told | None = None
-    shipping: Told | None = None
-    tax: Told | None = None
-    total: Told | None = None
-    currency: Told | None = None
-    condition: Told | None = None
-    format: Told | None = None
-    inventory: Told | None = None
+    item: Json = Field(default=None, description="The seller's name of the copy.")
+    isbn13: Told | None = Field(default=None, description="The ISBN-13 of the row.")
+    title: Told | None = Field(default=None, description="The title of the row.")
+    price: Told | None = Field(default=None, description="Major units.")
+    shipping: Told | None = Field(default=None, description="Major units; absent: unknown.")
+    tax: Told | None = Field(default=None, description="Major units; absent: unknown.")
+    total: Told | None = Field(
+        default=None, description="The landed total, major units; absent: unknown."
+    )
+    currency: Told | None = Field(default=None, description="The currency.")
+    condition: Told | None = Field(default=None, description="The condition.")
+    format: Told | None = Field(default=None, description="The format.")
+    inventory: Told | None = Field(default=None, description="How many; absent: unknown.")
     expires: Told | None = Field(default=None, description="ISO 8601.")
-    url: Told | None = None
+    url: Told | None = Field(default=None, description="The whole address.")
 
 
 class ThenRate(Closed):
     """A rate that must be read."""
 
-    currency: Told
-    rate: Told
+    currency: Told = Field(description="The currency.")
+    rate: Told = Field(description="Its rate, as a decimal number.")
 
 
 class Then(Closed):
