@@ -54,8 +54,7 @@ def validated(document: Document, model: type[T]) -> T:
         for each in _most_fitting(document, found, 0)
         for mistake in _mistakes(document, each)
     ]
-    # What fails in two shapes alike is told once.
-    raise DocumentMistakes(dict.fromkeys(mistakes)) from None
+    raise DocumentMistakes(mistakes) from None
 
 
 def _mistakes(document: Document, found: Found) -> Iterator[Mistake]:

@@ -43,6 +43,11 @@ class Basic(Closed):
     password: str = ""
 
 
+class Token(Closed):
+    kind: Literal["token"]
+    token: int  # a key of the same name as the tag
+
+
 class At(Closed):
     at: str
     unit: Literal["minor", "major"] = "major"
@@ -86,7 +91,9 @@ class Limits(Closed):
 class Shop(Closed):
     id: str
     mode: Mode = Mode.AUTO
-    auth: list[Annotated[Header | Basic, Field(discriminator="kind")]] = Field(default_factory=list)
+    auth: list[Annotated[Header | Basic | Token, Field(discriminator="kind")]] = Field(
+        default_factory=list
+    )
     price: str | At | Const | Sum | None = None
     picks: dict[str, Pick] = Field(default_factory=dict)
     word: Annotated[str, AfterValidator(_even)] = ""
@@ -197,9 +204,9 @@ def test_a_member_is_chosen_by_its_tag() -> None:
         "3:5: auth[0].user: missing",
         "3:19: auth[0].usr: unknown key (did you mean 'user'?)",
     ]
-    assert told("auth: [{kind: heder}]") == [
-        f"2:15: auth[0].kind: 'heder' {IMPOSSIBLE} (did you mean 'header'? one of: header, basic)"
-    ]
+    (mistake,) = told("auth: [{kind: headr}]")
+    assert mistake.startswith(f"2:15: auth[0].kind: 'headr' {IMPOSSIBLE} (did you mean 'header'?")
+    assert mistake.endswith(" one of: header, basic, token)")
     assert told("auth: [{user: x}]") == ["2:8: auth[0].kind: missing"]
 
 
@@ -208,6 +215,9 @@ def test_a_key_named_like_a_tag_is_still_found() -> None:
     assert told("auth: [{kind: header, header: x, name: y}]") == [
         "2:8: auth[0].value: missing",
         "2:23: auth[0].header: unknown key (known keys: kind, name, value)",
+    ]
+    assert told("auth: [{kind: token, token: x}]") == [
+        "2:29: auth[0].token: should be a whole number"
     ]
 
 

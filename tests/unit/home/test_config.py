@@ -156,7 +156,7 @@ def test_limits_are_money_of_their_currency(home: Home) -> None:
 @pytest.mark.parametrize(
     ("text", "where", "path", "message", "hint"),
     [
-        ("serch: {}", "1:1", "serch", "unknown key", "did you mean 'search'?"),
+        ("searches: {}", "1:1", "searches", "unknown key", "did you mean 'search'?"),
         (
             "search:\n  deadline: 5",
             "2:3",
@@ -354,9 +354,9 @@ def test_other_variables_are_none_of_the_configurations(home: Home) -> None:
         ("BOOKHUNT_SEARCH_DEADLINE_S", "soon", "search.deadline_s", "should be a number", None),
         (
             "BOOKHUNT_DEFAULTS_CONDITION",
-            "nwe",
+            "newx",
             "defaults.condition",
-            "'nwe' is not possible here",
+            "'newx' is not possible here",
             "did you mean 'new'? one of: new, used, any",
         ),
         ("BOOKHUNT_TIERS_SIZES", "[1]\nfoo: 1", "", "is more than one value", None),

@@ -117,7 +117,7 @@ def test_pasted_space_is_put_right() -> None:
         (SHORT + "email: ada", "6:8: email: is no mail address"),
         (SHORT + "phone: [1]", "6:8: phone: should be a text"),
         (SHORT + "name: B", "6:1: name: the same key twice (the first is on line 1)"),
-        (SHORT + "nmae: B", "6:1: nmae: unknown key (did you mean 'name'?)"),
+        (SHORT + "namex: B", "6:1: namex: unknown key (did you mean 'name'?)"),
     ],
 )
 def test_a_mistake_in_a_profile_has_its_place(content: str, mistake: str) -> None:
@@ -220,9 +220,9 @@ def test_changes_on_disk_are_taken_up(home: Home, profiles: Profiles) -> None:
     profiles.add("home", YAML)
     Profiles(home).add("work", YAML)
     assert profiles.names() == ("home", "work")
-    write_durably(home.profiles_file, b"profiles: {home: {nam: x}}\n")
+    write_durably(home.profiles_file, b"profiles: {home: {namex: x}}\n")
     for _ in range(2):
-        with pytest.raises(DocumentMistakes, match=r"profiles\.yaml:1:18: profiles\.home\.nam"):
+        with pytest.raises(DocumentMistakes, match=r"profiles\.yaml:1:19: profiles\.home\.namex"):
             profiles.buyer("home")
     home.profiles_file.unlink()
     assert profiles.names() == ()
@@ -248,7 +248,7 @@ def test_an_unchanged_file_is_read_once(
 
 def test_a_wrong_file_is_never_overwritten(home: Home, profiles: Profiles) -> None:
     """What bookhunt cannot read it does not replace."""
-    write_durably(home.profiles_file, b"profiles: {home: {nam: x}}\n")
+    write_durably(home.profiles_file, b"profiles: {home: {namex: x}}\n")
     changes: list[Callable[[], object]] = [
         lambda: profiles.add("work", YAML),
         lambda: profiles.remove("home"),
@@ -257,7 +257,7 @@ def test_a_wrong_file_is_never_overwritten(home: Home, profiles: Profiles) -> No
     for change in changes:
         with pytest.raises(DocumentMistakes):
             change()
-    assert home.profiles_file.read_bytes() == b"profiles: {home: {nam: x}}\n"
+    assert home.profiles_file.read_bytes() == b"profiles: {home: {namex: x}}\n"
 
 
 def test_a_file_that_others_can_read_is_refused(home: Home, profiles: Profiles) -> None:
