@@ -69,11 +69,10 @@ def socket_path() -> str | None:
     if home:
         absolute = os.path.abspath(home)  # noqa: PTH100 - pathlib costs as much as the call itself
         return None if home.startswith("~") else f"{absolute}/run/bookhunt.sock"
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    # Only Linux keeps what is running there (platformdirs); elsewhere the command knows.
-    if sys.platform == "linux" and runtime and runtime.strip():
-        return f"{runtime}/bookhunt/bookhunt.sock"
-    return None
+    if sys.platform != "linux":  # the command knows the places of other systems
+        return None
+    data = os.environ.get("XDG_DATA_HOME", "").strip() or os.path.expanduser("~/.local/share")  # noqa: PTH111 - as above
+    return f"{data}/bookhunt/run/bookhunt.sock"
 
 
 def _ask(path: str, target: str) -> Any:

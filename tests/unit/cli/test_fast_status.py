@@ -50,7 +50,7 @@ def test_it_says_what_the_contract_says() -> None:
     assert fast_status.API_VERSION == API_VERSION
     assert fast_status.SHOWN == status._SHOWN
     assert fast_status.LIST.startswith(ROUTES["requests"].path + "?")
-    assert fast_status.ONE == ROUTES["status"].path + "?request_id="
+    assert ROUTES["status"].path + "?request_id=" == fast_status.ONE
     assert fast_status._READER_GONE == exit_codes.READER_GONE
     source = Path(fast_status.__file__).read_text("utf-8")
     for header in (HEADER_API, HEADER_VERSION):
@@ -64,15 +64,15 @@ def test_it_says_what_the_contract_says() -> None:
         {"BOOKHUNT_HOME": "/tmp/x"},
         {"BOOKHUNT_HOME": "x/../y"},
         {"BOOKHUNT_HOME": "~/x"},
-        {"XDG_RUNTIME_DIR": "/run/user/12"},
-        {"BOOKHUNT_HOME": "", "XDG_RUNTIME_DIR": "/run/user/12"},
+        {"XDG_DATA_HOME": "/home/ada/data"},
+        {"BOOKHUNT_HOME": "", "XDG_DATA_HOME": "/home/ada/data"},
         {},
     ],
 )
 def test_it_looks_where_the_daemon_is_or_leaves_it_to_the_command(
     environment: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("BOOKHUNT_HOME", "XDG_RUNTIME_DIR"):
+    for name in ("BOOKHUNT_HOME", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
