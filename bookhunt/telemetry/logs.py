@@ -2,8 +2,8 @@
 
 What a log may hold is decided by an allow-list, never by looking for what it must not hold:
 
-- the sentence of a message is the constant in the code. Arguments are never put into it, so a
-  value can only get into the log through `extra`;
+- the sentence of a message is the constant in the code. Of its arguments numbers are shown, and of
+  an exception its type and stable code; any other is shown as three dots;
 - of `extra`, the fields in `FIELDS` are kept, and of those numbers, truths and short texts;
 - of an exception, its type, its stable code and the places it passed; its text may quote an
   address, an answer or a header and is left out;
@@ -24,7 +24,7 @@ import queue
 import threading
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +43,11 @@ LONGEST_TEXT = 200
 LARGEST_FILE = 5_000_000
 FILES_KEPT = 4  # beside the one that is written
 _WAITING = 10_000
+_FLUSHES_WITHIN_S = 1.0
 _FRAMES = 12
 _OURS = "bookhunt"
+# A line to write, an event to set when everything before it is written, or the end.
+_Waiting: TypeAlias = "queue.Queue[dict[str, Any] | threading.Event | None]"
 # The order of the standard fields in a line; the allowed ones of `extra` follow.
 _FIRST = ("time", "level", "logger", "message")
 
@@ -57,7 +60,7 @@ def line_of(record: logging.LogRecord) -> dict[str, Any]:
         "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "level": record.levelname.lower(),
         "logger": record.name,
-        "message": str(record.msg) if ours else "a library says something",
+        "message": _sentence(record) if ours else "a library says something",
     }
     if ours:
         line |= {
@@ -68,6 +71,30 @@ def line_of(record: logging.LogRecord) -> dict[str, Any]:
     if record.exc_info and record.exc_info[1] is not None:
         line["error"] = _told(record.exc_info[1])
     return line
+
+
+def _sentence(record: logging.LogRecord) -> str:
+    given = record.args if isinstance(record.args, tuple) else (record.args,)
+    shown = tuple(each if isinstance(each, (int, float)) else _Hidden(each) for each in given)
+    try:
+        return str(record.msg) % shown if record.args else str(record.msg)
+    except (TypeError, ValueError):
+        return str(record.msg)
+
+
+class _Hidden:
+    """An argument of a sentence, as much of it as may be shown."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __str__(self) -> str:
+        if isinstance(self._value, BaseException):
+            code = getattr(type(self._value), "code", None)
+            return code if isinstance(code, str) else type(self._value).__name__
+        return "..."
+
+    __repr__ = __str__
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
@@ -127,10 +154,11 @@ def readable(line: dict[str, Any]) -> str:
 class _Queued(logging.Handler):
     """Hands each record, as it may be kept, to the thread that writes."""
 
-    def __init__(self, waiting: queue.Queue[dict[str, Any] | None]) -> None:
+    def __init__(self, waiting: _Waiting) -> None:
         super().__init__()
         self._waiting = waiting
         self._dropped = 0
+        self.is_read = True  # a thread takes out what is put in
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno < logging.WARNING and not _is_ours(record):
@@ -144,6 +172,15 @@ class _Queued(logging.Handler):
             self._dropped += 1
         else:
             self._dropped = 0
+
+    def flush(self) -> None:
+        """Wait, for a moment at most, until what was logged is written: the process may end."""
+        if not self.is_read:
+            return
+        written = threading.Event()
+        with contextlib.suppress(queue.Full):
+            self._waiting.put(written, timeout=_FLUSHES_WITHIN_S)
+            written.wait(_FLUSHES_WITHIN_S)
 
 
 class _PrivateFile(RotatingFileHandler):
@@ -164,7 +201,7 @@ class Logs:
 
     def __init__(self, write: list[Callable[[dict[str, Any]], None]], *, level: str) -> None:
         self._write = write
-        self._waiting: queue.Queue[dict[str, Any] | None] = queue.Queue(_WAITING)
+        self._waiting: _Waiting = queue.Queue(_WAITING)
         self._handler = _Queued(self._waiting)
         self._closers: list[Callable[[], None]] = []
         self._thread = threading.Thread(target=self._work, name="log", daemon=True)
@@ -187,6 +224,7 @@ class Logs:
         root = logging.getLogger()
         root.setLevel(self._before[0])
         root.handlers = self._before[1]
+        self._handler.is_read = False
         self._waiting.put(None)
         self._thread.join()
         for closer in self._closers:
@@ -194,6 +232,9 @@ class Logs:
 
     def _work(self) -> None:
         while (line := self._waiting.get()) is not None:
+            if isinstance(line, threading.Event):
+                line.set()
+                continue
             for write in self._write:
                 write(line)
 

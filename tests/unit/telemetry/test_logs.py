@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import logging
+import queue
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,21 +180,29 @@ def test_a_link_in_the_place_of_the_log_is_refused(tmp_path: Path) -> None:
 
 def test_a_full_queue_drops_lines_and_says_how_many() -> None:
     """Whoever logs never waits for a disk."""
-    import queue
-
-    waiting: queue.Queue[dict[str, Any] | None] = queue.Queue(1)
+    waiting: logs._Waiting = queue.Queue(1)
     handler = logs._Queued(waiting)
     for count in range(4):
         handler.emit(
             logging.LogRecord("bookhunt.x", logging.INFO, "", 0, f"line {count}", None, None)
         )
     first = waiting.get()
-    assert first is not None
+    assert isinstance(first, dict)
     assert first["message"] == "line 0"
     handler.emit(logging.LogRecord("bookhunt.x", logging.INFO, "", 0, "later", None, None))
     later = waiting.get()
-    assert later is not None
+    assert isinstance(later, dict)
     assert (later["message"], later["dropped"]) == ("later", 3)
+
+
+def test_a_process_that_has_to_end_at_once_still_says_why(tmp_path: Path) -> None:
+    """`logging.shutdown` before `_exit` waits until the last line is written."""
+    log = logs.set_up_logs(tmp_path / "daemon.log")
+    OURS.critical("the ledger's state is unknown")
+    logging.shutdown([lambda: log._handler])  # type: ignore[list-item]
+    assert "unknown" in (tmp_path / "daemon.log").read_text()
+    log.close()
+    logging.shutdown([lambda: log._handler])  # type: ignore[list-item]
 
 
 def test_the_terminal_gets_a_readable_form() -> None:
@@ -237,8 +246,24 @@ def test_every_sentence_is_a_constant() -> None:
     """A sentence is put together nowhere, so no value can be inside it."""
     assert log_calls()
     for where, call in log_calls():
-        assert len(call.args) == 1, where
         assert isinstance(call.args[0], ast.Constant), where
+
+
+def test_of_arguments_numbers_and_kinds_of_errors_are_shown(
+    written: Callable[[Callable[[], None]], list[dict[str, Any]]],
+) -> None:
+    """An address, a title, an error's text: three dots."""
+
+    def log() -> None:
+        OURS.info("%s of %d: %s, %s", "alpha", 7, OSError(5, CANARY), SecretMissing(CANARY))
+        OURS.info("100 % sure")
+        OURS.info("%d copies", CANARY)
+
+    assert [line["message"] for line in written(log)] == [
+        "... of 7: OSError, secret_missing",
+        "100 % sure",
+        "%d copies",
+    ]
 
 
 def test_every_field_that_the_program_logs_is_allowed() -> None:

@@ -1,0 +1,134 @@
+"""Where adapters are plugged into ports: the only module that names both.
+
+Everything above sees protocols, everything below sees its own file or network. What is opened here
+is closed here, in the other order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bookhunt.daemon.clock import SystemClock
+from bookhunt.daemon.daemon import Daemon, hunt_settings_of
+from bookhunt.daemon.definitions import ShelfCatalogue
+from bookhunt.daemon.inline import EveryBuyer
+from bookhunt.home.profiles import Profiles
+from bookhunt.home.secrets import Secrets
+from bookhunt.hunt.ports import Limits
+from bookhunt.hunt.service import HuntService
+from bookhunt.sellers.gateway import Gateway
+from bookhunt.sellers.loading import DefinitionShelf
+from bookhunt.sellers.network import NetworkRules
+from bookhunt.store.explanations import SqliteExplanations
+from bookhunt.store.ledger import SqliteLedger
+from bookhunt.store.shelf import MemoryShelf
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bookhunt.home.config import Config, ConfigFile
+    from bookhunt.home.paths import Home
+    from bookhunt.hunt.ports import Ledger
+
+_log = logging.getLogger(__name__)
+
+
+class ConfiguredLimits(Mapping[str, Limits]):
+    """The spending limits of the configuration as it stands now, by currency."""
+
+    def __init__(self, config_file: ConfigFile) -> None:
+        self._config_file = config_file
+
+    def __getitem__(self, currency: str) -> Limits:
+        config = self._config_file.config
+        if currency not in config.limits:
+            raise KeyError(currency)
+        own = config.spending_limits(currency)
+        return Limits(purchase=own.purchase, day=own.day, month=own.month)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._config_file.config.limits)
+
+    def __len__(self) -> int:
+        return len(self._config_file.config.limits)
+
+
+def network_rules_of(config: Config) -> NetworkRules:
+    """What the configuration says about the network."""
+    network = config.network
+    return NetworkRules(
+        allow_loopback=network.allow_loopback,
+        allow_private=network.allow_private,
+        proxy=network.proxy,
+        ca_file=network.ca_file,
+    )
+
+
+@asynccontextmanager
+async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon]:
+    """The daemon of this home, its ledger recovered; it does not hunt and does not listen yet.
+
+    Raises:
+        LedgerUnusable, UnsafePath: the ledger or the cache cannot be opened.
+    """
+    config = config_file.config
+    clock = SystemClock()
+    profiles = Profiles(home)
+    secrets = Secrets(home, config.secrets)
+    buyers = EveryBuyer(home, profiles, secrets)
+    async with AsyncExitStack() as opened:
+        ledger = await SqliteLedger.open(
+            home.ledger_file, clock=clock, defaults=ConfiguredLimits(config_file)
+        )
+        opened.push_async_callback(ledger.close)
+        explanations = await SqliteExplanations.open(home.cache_file, clock=clock)
+        opened.push_async_callback(explanations.close)
+        # The sellers of the simulated street are of use only where loopback is allowed.
+        shelf = DefinitionShelf(home.sellers_dir, demo=config.network.allow_loopback)
+        catalogue = ShelfCatalogue(shelf, secrets)
+        await catalogue.take_up(config)
+        gateway = Gateway(
+            lambda: catalogue.compiled,
+            secret=secrets.get,
+            rules=network_rules_of(config),
+            clock=clock,
+        )
+        opened.push_async_callback(gateway.close)
+        catalogue.when_changed = gateway.forget_secrets
+        await _sweep(buyers, ledger)
+        yield Daemon(
+            home=home,
+            config_file=config_file,
+            profiles=profiles,
+            buyers=buyers,
+            secrets=secrets,
+            sellers=gateway,
+            ledger=ledger,
+            explanations=explanations,
+            service=HuntService(
+                ledger=ledger,
+                sellers=gateway,
+                buyers=buyers,
+                explanations=explanations,
+                shelf=MemoryShelf(),
+                clock=clock,
+                settings=hunt_settings_of(config),
+            ),
+            clock=clock,
+            recovered=ledger.recovered,
+            catalogue=catalogue,
+            started_at=clock.now(),
+        )
+
+
+async def _sweep(buyers: EveryBuyer, ledger: Ledger) -> None:
+    """Remove addresses that requests brought along and none needs any more."""
+    in_use = {record.request.profile for record in await ledger.unfinished()}
+    in_use |= {attempt.profile for attempt in await ledger.open_attempts()}
+    removed = await asyncio.to_thread(buyers.sweep, in_use=frozenset(in_use))
+    if removed:
+        _log.info("addresses that no request needs any more were removed", extra={"count": removed})
