@@ -76,9 +76,12 @@ def _inside(definition: Definition, use: TextUse, faults: Faults) -> str:
     if not use.text.startswith(_OUTSIDE):
         return use.text
     rows = getattr(_block_of(definition, use.here.block), "rows", None)
-    if not use.in_row or (rows is None and "pick" not in use.path):
+    if not use.in_row or rows is None or "pick" in use.path:
         faults.error(use.path, "^. reads the row outside, and there are no rows here")
-    return use.text.removeprefix(_OUTSIDE)
+    inside = use.text
+    while inside.startswith(_OUTSIDE):
+        inside = inside.removeprefix(_OUTSIDE)
+    return inside or use.text
 
 
 def _check_queries(definition: Definition, faults: Faults) -> None:

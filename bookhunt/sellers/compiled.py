@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bookhunt.sellers.network import DeclaredHosts
     from bookhunt.sellers.reading.amounts import LowestReader, PricedReader
     from bookhunt.sellers.reading.finders import Finder
-    from bookhunt.sellers.reading.rows import Place, Rows
+    from bookhunt.sellers.reading.orders import OrderReader
     from bookhunt.sellers.template import Template
 
 
@@ -108,13 +108,14 @@ class CompiledCapture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledPick:
-    """One row of a list: of `rows` (which `where` has passed) and `equals` the lowest."""
+    """One row of a list."""
 
     name: str
-    rows: Rows
-    equals: tuple[tuple[Place, Template], ...]
-    lowest: LowestReader | None  # None: the first row
-    at: Place | None  # None: all of the row
+    rows: tuple[Finder, ...]  # the list; further ones are lists in its rows
+    where: Finder | None
+    equals: tuple[tuple[Finder, Template], ...]
+    min_by: LowestReader | None  # None: the first row that passes
+    at: Finder | None  # None: all of the row
     otherwise: str | None  # as of a capture
 
 
@@ -143,7 +144,7 @@ class CompiledStep:
     captures: tuple[CompiledCapture, ...]  # its own, then the block's
     picks: tuple[CompiledPick, ...]
     total: PricedReader | None
-    fields: Any  # reading's reader of an order's fields, None but for the commit step
+    fields: OrderReader | None  # None but for the commit step
     repeatable: bool
     commit: bool
     timeout_s: float | None
@@ -152,7 +153,10 @@ class CompiledStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledBlock:
-    """Steps; `reader` reads the last answer where the block has rows and fields."""
+    """Steps; `reader` reads the last answer where the block has rows and fields.
+
+    It is reading's `QuoteReader`, `ResolveReader`, `RatesReader` or `FoundOrderReader`, by `key`.
+    """
 
     key: str  # quote, resolve, rates, purchase, find_order, cancel, session
     steps: tuple[CompiledStep, ...]

@@ -1,173 +1,143 @@
 """A definition that passed its checks becomes a `CompiledSeller`.
 
-Each text is compiled for where it stands: a value in a path is percent-encoded, in a header it may
-hold no line break, in JSON it keeps its type. The checks have compiled every text once already and
-told mistakes at their place; an exception from here is a bug or a definition that was not checked.
+The checks have compiled every text once already and told mistakes at their place; an exception from
+here is a bug or a definition that was not checked.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bookhunt.sellers.compiled import (
-    CompiledBody,
-    CompiledCapture,
-    CompiledOutcome,
-    CompiledPages,
-    CompiledRequest,
-    CompiledWhen,
-)
-from bookhunt.sellers.expressions import compile_pattern, finder, json_like
-from bookhunt.sellers.language import status_matches
-from bookhunt.sellers.template import Context, Template, compile_template
+from bookhunt.sellers.compiled import CompiledAuth, CompiledBlock, CompiledSeller
+from bookhunt.sellers.compiling_setup import Configured, seller_of, set_up
+from bookhunt.sellers.compiling_steps import compile_step, merged_headers
+from bookhunt.sellers.language import BasicAuth, BearerAuth, OAuth2Auth, SessionAuth
+from bookhunt.sellers.reading.orders import FoundOrderReader
+from bookhunt.sellers.reading.quotes import QuoteReader
+from bookhunt.sellers.reading.rates import RatesReader
+from bookhunt.sellers.reading.titles import ResolveReader
+from bookhunt.sellers.template import Context, compile_template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from bookhunt.sellers.compiled import Tree
-    from bookhunt.sellers.language import (
-        AnswerFormat,
-        Capture,
-        Outcome,
-        Pages,
-        Request,
-        When,
+    from bookhunt.sellers.language import Auth, Block, Definition
+    from bookhunt.sellers.loading import Loaded
+    from bookhunt.sellers.template import Template
+
+
+def compile_block(key: str, block: Block, reader: Any = None) -> CompiledBlock:
+    """A block; `reader` reads its last answer."""
+    return CompiledBlock(
+        key=key,
+        steps=tuple(compile_step(block, step, n) for n, step in enumerate(block.steps)),
+        reader=reader,
+        model=block,
     )
 
 
-def tree(value: Any) -> Tree:
-    """JSON with each of its texts compiled."""
-    if isinstance(value, str):
-        return compile_template(value, Context.JSON)
-    if isinstance(value, dict):
-        return {key: tree(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [tree(item) for item in value]
-    return value
+def compile_auth(auth: Auth, settings: Mapping[str, Any]) -> CompiledAuth:
+    """An entry of auth; its host is rendered here, since only settings stand in it."""
+    host = None
+    if auth.host is not None:
+        host = compile_template(auth.host, Context.URL).render({"settings": settings})
 
+    def template(text: str | None, context: Context = Context.VALUE) -> Template | None:
+        return None if text is None else compile_template(text, context)
 
-def compile_request(request: Request, headers: Mapping[str, str]) -> CompiledRequest:
-    """A request; `headers` are those of its block and step, which its own replace."""
-    address = request.path if request.path is not None else request.url
-    context = Context.PATH if request.path is not None else Context.URL
-    return CompiledRequest(
-        method=request.method,
-        address=compile_template(address or "", context),
-        is_url=request.path is None,
-        query=_pairs(request.query, Context.QUERY),
-        headers=merged_headers(headers, request.headers),
-        body=_body(request),
-        follows=request.follows,
-    )
-
-
-def merged_headers(*levels: Mapping[str, str]) -> tuple[tuple[str, Template], ...]:
-    """Headers of a block, a step and a request: the later level wins, whatever the case."""
-    merged: dict[str, tuple[str, str]] = {}
-    for level in levels:
-        for name, text in level.items():
-            merged[name.lower()] = (name, text)
-    return tuple((name, compile_template(text, Context.HEADER)) for name, text in merged.values())
-
-
-def _pairs(
-    values: Mapping[str, str | tuple[str, ...]], context: Context
-) -> tuple[tuple[str, Template | tuple[Template, ...]], ...]:
-    return tuple(
-        (
-            name,
-            compile_template(value, context)
-            if isinstance(value, str)
-            else tuple(compile_template(each, context) for each in value),
+    if isinstance(auth, SessionAuth):
+        return CompiledAuth(
+            kind=auth.kind,
+            host=host,
+            session=compile_block("session", auth),
+            headers=merged_headers(auth.headers),
         )
-        for name, value in values.items()
-    )
-
-
-def _body(request: Request) -> CompiledBody | None:
-    kind = request.body_kind
-    if kind is None:
-        return None
-    if kind == "json":
-        return CompiledBody(kind=kind, json=tree(request.json_body))
-    if kind == "xml":
-        return CompiledBody(kind=kind, xml=compile_template(request.xml or "", Context.XML))
-    if kind == "form":
-        fields = dict(request.form or {})
-        whole = fields.pop("*", None)
-        return CompiledBody(
-            kind=kind,
-            form=_pairs(fields, Context.FORM),
-            whole_form=compile_template(whole, Context.VALUE) if isinstance(whole, str) else None,
+    if isinstance(auth, BasicAuth):
+        return CompiledAuth(
+            kind=auth.kind, host=host, user=template(auth.user), password=template(auth.password)
         )
-    assert request.graphql is not None  # body_kind says so
-    return CompiledBody(
-        kind=kind,
-        query=request.graphql.query,
-        variables=tree(request.graphql.variables),
-        operation_name=request.graphql.operation_name,
+    if isinstance(auth, OAuth2Auth):
+        return CompiledAuth(
+            kind=auth.kind,
+            host=host,
+            token_url=template(auth.token_url, Context.URL),
+            client_id=template(auth.id),
+            client_secret=template(auth.secret),
+            scope=template(auth.scope),
+            in_body=auth.send == "body",
+        )
+    context = Context.QUERY if auth.kind == "query" else Context.HEADER
+    name = "" if isinstance(auth, BearerAuth) else auth.name
+    return CompiledAuth(kind=auth.kind, host=host, name=name, value=template(auth.value, context))
+
+
+# ------------------------------------------------------------------------------- a whole seller
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocks:
+    """The compiled blocks of one definition: they depend on no setting."""
+
+    quote: CompiledBlock | None
+    resolve: CompiledBlock | None
+    rates: CompiledBlock | None
+    purchase: CompiledBlock | None
+    find_order: CompiledBlock | None
+    cancel: CompiledBlock | None
+
+
+def compile_blocks(definition: Definition) -> Blocks:
+    """Compile every block of a definition that passed its checks."""
+    quote, resolve, rates = definition.quote, definition.resolve, definition.rates
+    purchase = definition.purchase
+    found = purchase.find_order if purchase is not None else None
+    cancel = purchase.cancel if purchase is not None else None
+    return Blocks(
+        quote=None
+        if quote is None
+        else compile_block("quote", quote, QuoteReader(quote, definition)),
+        resolve=None
+        if resolve is None
+        else compile_block("resolve", resolve, ResolveReader(resolve)),
+        rates=None if rates is None else compile_block("rates", rates, RatesReader(rates)),
+        purchase=None if purchase is None else compile_block("purchase", purchase),
+        find_order=None
+        if found is None
+        else compile_block("find_order", found, FoundOrderReader(found)),
+        cancel=None if cancel is None else compile_block("cancel", cancel),
     )
 
 
-# ------------------------------------------------------------------------------------ answers
-def compile_when(when: When, written: AnswerFormat, namespaces: Mapping[str, str]) -> CompiledWhen:
-    """A condition."""
-    statuses = None
-    if when.status is not None:
-        patterns = when.status
-        statuses = frozenset(n for n in range(100, 600) if status_matches(patterns, n))
-    return CompiledWhen(
-        statuses=statuses,
-        json=_maybe(when.json_expr, json_like(written), namespaces),
-        xml=_maybe(when.xml, "xml", namespaces),
-        html=_maybe(when.html, "html", namespaces),
-        text=compile_pattern(when.text) if when.text is not None else None,
-        location=compile_pattern(when.location) if when.location is not None else None,
-        headers=tuple((name, compile_pattern(p)) for name, p in (when.header or {}).items()),
-    )
-
-
-def _maybe(expression: str | None, written: AnswerFormat, namespaces: Mapping[str, str]) -> Any:
-    return None if expression is None else finder(expression, written, namespaces)
-
-
-def _outcome(
-    outcome: Outcome, written: AnswerFormat, namespaces: Mapping[str, str]
-) -> CompiledOutcome:
-    return CompiledOutcome(
-        when=compile_when(outcome.when, written, namespaces),
-        means=outcome.means,
-        message=_maybe(outcome.message, written, namespaces),
-    )
-
-
-def _capture(
-    name: str,
-    capture: Capture,
-    written: AnswerFormat,
-    namespaces: Mapping[str, str],
+def compile_seller(
+    loaded: Loaded,
     *,
-    required: bool,
-) -> CompiledCapture:
-    return CompiledCapture(
-        name=name,
-        at=_maybe(capture.at, written, namespaces),
-        header=capture.header,
-        cookie=capture.cookie,
-        location=compile_pattern(capture.location) if capture.location is not None else None,
-        form=_maybe(capture.form, "html", namespaces),
-        form_expression=capture.form,
-        pattern=compile_pattern(capture.pattern) if capture.pattern is not None else None,
-        otherwise=capture.otherwise,
-        required=required,
-    )
+    configured: Configured | None = None,
+    has_secret: Callable[[str], bool] = lambda _: True,
+    blocks: Blocks | None = None,
+) -> CompiledSeller:
+    """A definition with what the user adds to it.
 
-
-def _pages(pages: Pages, written: AnswerFormat, namespaces: Mapping[str, str]) -> CompiledPages:
-    pattern = pages.next.pattern
-    return CompiledPages(
-        at=_maybe(pages.next.at, written, namespaces),
-        header=pages.next.header,
-        pattern=compile_pattern(pattern) if pattern is not None else None,
-        most=pages.most,
+    `has_secret` tells whether the secret store holds a name (`booktopia/api_key`); `blocks`: those
+    compiled before, where only settings or secrets changed.
+    """
+    configured = configured or Configured()
+    definition = loaded.definition
+    setup = set_up(definition, configured, has_secret)
+    blocks = blocks or compile_blocks(definition)
+    return CompiledSeller(
+        seller=seller_of(loaded, setup, enabled=configured.enabled),
+        definition=definition,
+        hash=loaded.hash,
+        base_url=setup.base_url,
+        hosts=setup.hosts,
+        settings=setup.settings,
+        secrets=setup.secrets,
+        maps=definition.maps,
+        limits=definition.limits,
+        auth=tuple(compile_auth(each, setup.settings) for each in definition.auth),
+        quote=blocks.quote,
+        resolve=blocks.resolve,
+        rates=blocks.rates,
+        purchase=blocks.purchase,
+        find_order=blocks.find_order,
+        cancel=blocks.cancel,
     )
