@@ -1,0 +1,26 @@
+"""Currency codes as answers write them; symbols become codes through a field's `map` only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bookhunt.model.errors import BadMoney
+from bookhunt.model.money import exponent_of
+from bookhunt.sellers.reading.errors import Unreadable
+from bookhunt.sellers.reading.texts import text_of
+
+
+def currency_of(raw: Any) -> str:
+    """The ISO 4217 code that stands there, in upper case.
+
+    Raises:
+        Unreadable: nothing does, or it is no active code.
+    """
+    if raw is None:
+        raise Unreadable("the currency is not there")
+    code = text_of(raw).strip().upper()
+    try:
+        exponent_of(code)
+    except BadMoney as bad:
+        raise Unreadable(bad.message, raw=raw) from None
+    return code

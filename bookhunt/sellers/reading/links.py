@@ -1,0 +1,23 @@
+"""Addresses as they stand in answers: made whole, and shown to people only where they are http."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+_LONGEST = 2_000
+_SCHEMES = frozenset({"http", "https"})
+
+
+def link_of(text: str, base: str) -> str | None:
+    """The whole address of a link in an answer from `base`; None: it is no address of the web."""
+    link = text.strip()
+    if not link or len(link) > _LONGEST or not link.isprintable() or "\\" in link:
+        return None
+    try:
+        whole = urljoin(base, link)
+        parts = urlsplit(whole)
+        if parts.scheme not in _SCHEMES or not parts.hostname or "@" in parts.netloc:
+            return None
+    except ValueError:
+        return None
+    return whole.replace(" ", "%20")
