@@ -106,13 +106,13 @@ COMMANDS: dict[str, Entry | Group] = {
                 ),
             ),
             "new": Entry(
-                module="bookhunt.cli.sellers_test",
+                module="bookhunt.cli.sellers_new",
                 function="new",
                 does="Write the skeleton of a definition.",
                 examples=("bookhunt sellers new myshop",),
             ),
             "schema": Entry(
-                module="bookhunt.cli.sellers_test",
+                module="bookhunt.cli.sellers_new",
                 function="schema",
                 does="Print the JSON Schema of definitions.",
                 examples=("bookhunt sellers schema > schema.json",),
