@@ -7,7 +7,7 @@ replays the key's own first answer, and everything else says nothing about the f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.ports import Facts, Sent
@@ -101,6 +101,8 @@ async def write_down(
     if request_to is RequestState.PROCESSING and record.cancel_requested:
         request_to = RequestState.CANCELLED
     result = _result(world, attempt, to, sent, findings or record.result.findings)
+    if to is Stage.CONFIRMED and record.cancel_requested:
+        result = replace(result, message="cancelled too late: the order had been sent")
     if request_to is record.state:
         request_to = None
     attempt, record = await world.ledger.settle(
