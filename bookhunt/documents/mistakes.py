@@ -31,9 +31,18 @@ class Mistake:
         return where + path + self.message + (f" ({self.hint})" if self.hint else "")
 
 
+_MOST_TOLD = 100
+
+
 class DocumentMistakes(BadDocument):
-    """A document cannot be used; `mistakes` holds all that is wrong with it, in reading order."""
+    """A document cannot be used; `mistakes` holds all that is wrong with it, in reading order.
+
+    As text: one mistake a line, a hundred at the most, and how many more there are.
+    """
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(sorted(mistakes, key=lambda m: (m.file, m.line, m.column)))
-        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+        told = [str(mistake) for mistake in self.mistakes[:_MOST_TOLD]]
+        if len(self.mistakes) > _MOST_TOLD:
+            told.append(f"and {len(self.mistakes) - _MOST_TOLD} more mistakes")
+        super().__init__("\n".join(told))

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=BaseModel)
 
+# Nobody corrects more at a time, and a file of nothing but mistakes is not worth a minute.
+_MOST_ERRORS = 2000
+
 # What says that a value has another shape than the one tried, and nothing about what is in it.
 _OTHER_SHAPE = frozenset(
     {
@@ -48,7 +51,7 @@ def validated(document: Document, model: type[T]) -> T:
         return model.model_validate(plain_data(document.root))
     except ValidationError as failure:
         errors = failure.errors(include_url=False, include_input=False)
-    found = [find(document.root, model, error) for error in errors]
+    found = [find(document.root, model, error) for error in errors[:_MOST_ERRORS]]
     mistakes = [
         mistake
         for each in _most_fitting(document, found, 0)

@@ -39,9 +39,12 @@ class SpendingLimits:
 
 
 class Config(Settings):
-    """The settings in force, and where each of them is from."""
+    """The settings in force, and where each of them is from.
 
-    _document: Document = PrivateAttr()
+    Built without a file (`Config()`) it is all defaults.
+    """
+
+    _document: Document | None = PrivateAttr(default=None)
 
     def spending_limits(self, currency: str) -> SpendingLimits:
         """The limits of any currency: its own, else 100 a purchase and 200 a day.
@@ -58,7 +61,7 @@ class Config(Settings):
 
     def place(self, path: DocumentPath) -> Place | None:
         """Where the value at this path was written, None where it is a default."""
-        node = self._document.node(path)
+        node = self._document.node(path) if self._document else None
         return node.place if node is not None else None
 
     def origin(self, path: DocumentPath) -> Origin:

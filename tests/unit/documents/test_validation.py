@@ -264,6 +264,18 @@ def test_the_error_is_the_list_of_mistakes() -> None:
     assert refused.value.code == "bad_document"
 
 
+def test_a_document_of_mistakes_ends() -> None:
+    """A hundred lines are told, and how many more there are; thousands are not looked into."""
+    text = "".join(f"k{n}: x\n" for n in range(5000))
+    with pytest.raises(DocumentMistakes) as refused:
+        read("id: shop\n" + text)
+    lines = refused.value.message.splitlines()
+    assert len(lines) == 101
+    assert lines[0].startswith("shop.yaml:2:1: k0: unknown key")
+    assert lines[-1] == f"and {len(refused.value.mistakes) - 100} more mistakes"
+    assert len(refused.value.mistakes) == 2000
+
+
 def test_a_long_value_is_cut_where_it_is_told() -> None:
     """A mistake stays one readable line."""
     (mistake,) = told(f"mode: {'x' * 1000}")

@@ -113,6 +113,11 @@ def test_an_absent_or_empty_file_is_a_working_configuration(home: Home, text: st
     }
 
 
+def test_without_any_file_all_is_default() -> None:
+    """A configuration built in memory says so of every value."""
+    assert {str(each.origin) for each in Config().effective()} == {"default"}
+
+
 def test_every_key_can_be_set(home: Home) -> None:
     """Text becomes what each key means."""
     config = load(home, EVERYTHING)
