@@ -16,6 +16,8 @@ from bookhunt.model.money import Money
 from bookhunt.wire.contract import API_VERSION, SCHEMA_VERSION
 from bookhunt.wire.shapes import money_object, time_text
 
+_MOST_COUNTED = 500
+
 
 @dataclass(frozen=True, slots=True)
 class ControlRoutes:
@@ -94,7 +96,7 @@ class ControlRoutes:
                 "epoch": recovered.epoch,
                 "interrupted": recovered.interrupted,
                 "sellers": len(daemon.sellers.all()),
-                "unfinished": len(await daemon.ledger.unfinished()),
+                "unfinished": await daemon.unfinished(most=_MOST_COUNTED),
                 "trouble": dict(daemon.trouble),
                 "mistakes": list(daemon.catalogue.mistakes()),
                 "schema_version": SCHEMA_VERSION,

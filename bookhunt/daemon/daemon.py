@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from bookhunt.daemon.intake import Intake
 from bookhunt.hunt.settings import HuntSettings, TierSettings
 from bookhunt.model.errors import InputError, NotFound
+from bookhunt.model.request import RequestState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from bookhunt.model.outcome import RequestRecord
 
 LAST = "@last"
+_UNFINISHED = frozenset(
+    state
+    for state in RequestState
+    if not state.is_final and state is not RequestState.NEEDS_ATTENTION
+)
 
 
 class Catalogue(Protocol):
@@ -95,6 +101,10 @@ class Daemon:
         assert info.shipping is not None
         shipping = info.shipping.model_dump(exclude_none=True)
         return await asyncio.to_thread(self.buyers.keep, shipping, info.payment or {})
+
+    async def unfinished(self, *, most: int) -> int:
+        """How many requests something is still to be done for, as far as `most`."""
+        return len(await self.ledger.find(states=_UNFINISHED, limit=most))
 
     async def find(self, name: str) -> RequestRecord:
         """The request of an id, of the beginning of one, or `@last`.

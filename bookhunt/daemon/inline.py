@@ -15,6 +15,7 @@ import logging
 import os
 import secrets as random_bytes
 import time
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ _log = logging.getLogger(__name__)
 
 PREFIX = "inline:"
 _KEPT_S = 30 * 86_400.0
+_REMEMBERED = 1000
 _LARGEST = 64 * 1024
 _KEY_BYTES = 32
 
@@ -58,6 +60,7 @@ class EveryBuyer:
         self._profiles = profiles
         self._secrets = secrets
         self._folder = home.data_dir / "inline"
+        self._known: OrderedDict[str, Buyer] = OrderedDict()  # a name stands for one address
 
     def buyer(self, profile: str) -> Buyer:
         """The profile of that name.
@@ -67,9 +70,14 @@ class EveryBuyer:
         """
         if not profile.startswith(PREFIX):
             return self._profiles.buyer(profile)
+        if (known := self._known.get(profile)) is not None:
+            return known
         kept = self._read(profile)
         if kept is None:
             raise ProfileMissing(f"the address of {profile} is not kept any more")
+        self._known[profile] = kept.buyer
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
         return kept.buyer
 
     def keep(self, shipping: Mapping[str, object], payment: Mapping[str, str]) -> str:
@@ -112,6 +120,7 @@ class EveryBuyer:
                 for seller in kept.sellers if kept else ():
                     self._secrets.remove(payment_secret(name, seller))
                 file.unlink(missing_ok=True)
+                self._known.pop(name, None)
             except (BookhuntError, OSError):
                 _log.exception("an address that is not used any more could not be removed")
             else:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 SENDS_END_WITHIN_S = 60.0  # an order under way has its own time-out of 20 s and more
+_OPEN_FILES = 8192
 _LOOKS_PER_IDLE_TIME = 10
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -57,7 +58,7 @@ def run(home: Home, *, foreground: bool = False, assemble: Assemble) -> None:
         UnsafePath, BadDocument, LedgerUnusable: what cannot be used, and why.
     """
     os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold every secret in memory
+    _set_limits()
     home.prepare()
     with held(home.daemon_lock):
         config_file = ConfigFile(home)
@@ -71,6 +72,15 @@ def run(home: Home, *, foreground: bool = False, assemble: Assemble) -> None:
             raise
         finally:
             logs.close()
+
+
+def _set_limits() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold every secret in memory
+    # Hundreds of connections to sellers, and as many callers: the usual 256 or 1024 is too few.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _live(home: Home, config_file: ConfigFile, logs: Logs, assemble: Assemble) -> None:
@@ -157,7 +167,7 @@ async def _close_when_idle(daemon: Daemon, guard: Guard) -> None:
     idle_s = minutes * 60
     while True:
         await daemon.clock.sleep(idle_s / _LOOKS_PER_IDLE_TIME)
-        if guard.idle_s() < idle_s or await daemon.ledger.unfinished():
+        if guard.idle_s() < idle_s or await daemon.unfinished(most=1):
             continue
         _log.info("idle for long", extra={"after_s": idle_s})
         daemon.closing.set()
