@@ -34,6 +34,7 @@ _DAY_S = 86400.0
 _HALF_LIFE = 2000.0  # replies after which a count weighs half
 _DECAY = 0.5 ** (1.0 / _HALF_LIFE)
 _STRANGERS_VARIANCE = 0.12**2
+_LEAST_COUNT = 1e-3  # a count that decayed to nothing still gives finite odds
 _SELLER_DRIFT = 0.06**2 / _DAY_S  # variance that a seller's level gains a second it is not seen
 _BOOK_DRIFT = 0.05**2 / _DAY_S
 _MOST_BOOK_VARIANCE = 0.25
@@ -42,6 +43,7 @@ _LISTING_FADES_S = 6e5  # about a week
 _STOCK_TRUST = 0.9
 _SPREAD_VARIANCE = 0.8**2  # of the log odds that a book is carried, from book to book
 _STOCK_FADES_S = 4e5
+_ORDER_DECAY = 0.5 ** (1.0 / 50.0)  # orders are rare: fifty of them halve what came before
 _CLIP = 4.0  # standard deviations: a price further off moves nothing more
 _SURPRISED = 3.0  # smoothed squared innovation above which the seller has changed its ways
 _SURPRISE_VARIANCE = 0.08**2
@@ -94,6 +96,9 @@ class SellerBelief:
     fails_in_a_row: float = 0.0
     failed_at: float = -1e18
     surprise: float = 1.0
+    taken: float = 4.0  # Beta, of orders: taken, and not complained about
+    spoilt: float = 0.2
+    quotes: int = 0  # readable answers, ever
 
     @property
     def noise(self) -> float:
@@ -104,6 +109,11 @@ class SellerBelief:
     def latency_s(self) -> float:
         """The mean of the log-normal latency, the tail's weight bounded."""
         return math.exp(self.log_latency + 0.5 * min(self.latency_var, 1.0))
+
+    @property
+    def stock_odds(self) -> float:
+        """The log odds that it has a book of which nothing is known."""
+        return math.log(max(self.stocked, _LEAST_COUNT) / max(self.missing, _LEAST_COUNT))
 
     def level_var_at(self, now: float) -> float:
         """The variance of the level, grown by the time it was not seen, never past a stranger's."""
@@ -227,7 +237,7 @@ class Beliefs:
             offset=offset,
             var=seller.level_var_at(now) + noise,
             answers=seller.chance_of_answer(now),
-            stock_odds=math.log(seller.stocked / seller.missing),
+            stock_odds=seller.stock_odds,
             remembered=remembered,
             flag=flag,
             latency_s=seller.latency_s,
@@ -261,6 +271,7 @@ class Beliefs:
         failed = not answered and (reason in _FAILURES or reason is Reason.RATE_LIMITED)
         if not (answered or failed):
             return
+        seller.quotes += answered
         seller.answers = seller.answers * _DECAY + answered
         seller.failures = seller.failures * _DECAY + failed
         if answered:
@@ -289,6 +300,19 @@ class Beliefs:
             self.changed_books.add(subject)
             listing = book.listings.setdefault(seller_id, Listing())
             listing.in_stock, listing.at = False, now
+
+    def learn_order(self, seller_id: str, *, weight: float) -> None:
+        """Take in what became of an order, or what its customer said of it; nothing for nought.
+
+        `weight` above nought speaks for the seller (taken: 1), below it against (refused: -1, a
+        refund or a wrong book more).
+        """
+        if not weight:
+            return
+        seller = self.seller(seller_id)
+        self.changed_sellers.add(seller_id)
+        seller.taken = seller.taken * _ORDER_DECAY + max(weight, 0.0)
+        seller.spoilt = seller.spoilt * _ORDER_DECAY + max(-weight, 0.0)
 
     def learn_hint(self, subject: str, *, max_minor: int) -> None:
         """Learn, once a request ended, how customers' maxima lie to what books cost."""
@@ -334,7 +358,7 @@ def _learn_latency(seller: SellerBelief, latency_s: float) -> None:
 
 def _learn_spread(seller: SellerBelief, book: BookBelief, *, in_stock: bool) -> None:
     """One step of Newton on the logistic likelihood: how widely is the book carried?"""
-    expected = 1.0 / (1.0 + math.exp(-math.log(seller.stocked / seller.missing) - book.spread))
+    expected = 1.0 / (1.0 + math.exp(-seller.stock_odds - book.spread))
     certainty = 1.0 + book.spread_var * expected * (1.0 - expected)
     book.spread += book.spread_var * (float(in_stock) - expected) / certainty
     book.spread_var /= certainty

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from bookhunt.hunt.ports import Ask
 from bookhunt.model.outcome import SellerNote
@@ -12,12 +12,10 @@ from bookhunt.model.request import ConditionWish, FormatWish
 from bookhunt.model.seller import BookFormat, Condition, PurchaseMode, SellerState, Trust
 
 if TYPE_CHECKING:
+    from bookhunt.hunt.tiering import Tier
     from bookhunt.hunt.world import World
     from bookhunt.model.request import Request
     from bookhunt.model.seller import Seller
-
-Tier = Literal[1, 2, 3]
-_NEW_SELLERS_TIER: Tier = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +47,8 @@ def ask_of(request: Request) -> Ask:
 
 async def candidates_for(world: World, request: Request) -> Market:
     """Split all sellers into those to ask, best tier first, and those that cannot help."""
-    ask = ask_of(request)
+    ask, settings = ask_of(request), world.settings
+    world.tiering.refresh(world.sellers.all(), settings.tiers.sizes, now_s=world.clock.monotonic())
     chosen: list[Candidate] = []
     ruled_out: list[SellerNote] = []
     for seller in _considered(world, request.sellers):
@@ -57,7 +56,9 @@ async def candidates_for(world: World, request: Request) -> Market:
         if reason is None and _can_be_ordered_from(seller):
             missing = await world.sellers.needs_setup(seller.id, request.profile)
             reason, detail = (None, None) if missing is None else (Reason.NEEDS_SETUP, missing)
-        tier = tier_of(seller)
+        tier = world.tiering.tier_of(seller)
+        if world.tiering.is_held_back(seller, shadow_new=settings.shadow_new_sellers):
+            seller = replace(seller, trust=Trust.SHADOW)  # noqa: PLW2901 - the same, held back
         if reason is None:
             chosen.append(Candidate(seller=seller, tier=tier))
         else:
@@ -73,15 +74,6 @@ def able_to_answer(world: World, ask: Ask, sellers: frozenset[str] | None) -> li
         for seller in _considered(world, sellers)
         if _cannot_answer(world, ask, seller)[0] is None
     ]
-
-
-def tier_of(seller: Seller) -> Tier:
-    """The tier a seller is asked in: set by hand, else the one new sellers start in."""
-    if seller.tier == 1:
-        return 1
-    if seller.tier == 2:
-        return 2
-    return _NEW_SELLERS_TIER
 
 
 def _considered(world: World, named: frozenset[str] | None) -> list[Seller]:

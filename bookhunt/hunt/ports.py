@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from bookhunt.model.book import Book
@@ -396,6 +396,31 @@ class OfferShelf(Protocol):
 
     def put(self, key: OfferKey, kept: Kept) -> None:
         """Keep an answer in the place of an older one; the oldest go when there are too many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeliefRows:
+    """Beliefs as JSON texts by seller and by book, and the hint; what is None is not there."""
+
+    sellers: Mapping[str, str]
+    books: Mapping[str, str]
+    hint: str | None = None
+
+
+class BeliefShelf(Protocol):
+    """Beliefs over restarts; may lose any of them, which costs calls and nothing else."""
+
+    async def load(self) -> BeliefRows:
+        """All that is kept; empty where nothing is, or nothing can be read."""
+        ...
+
+    def keep(self, rows: BeliefRows) -> None:
+        """Remember, soon and in the background, in the place of what was there under each name."""
+        ...
+
+    def forget(self, *, sellers: Collection[str], books: Collection[str]) -> None:
+        """Drop what is kept of these, soon and in the background."""
         ...
 
 

@@ -8,10 +8,11 @@ import logging
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.admission import Admission
-from bookhunt.hunt.beliefs import Beliefs, subject_of
+from bookhunt.hunt.beliefs import subject_of
 from bookhunt.hunt.candidates import able_to_answer
 from bookhunt.hunt.flow import hunt
 from bookhunt.hunt.recovery import Settler, take_up
+from bookhunt.hunt.remembering import Remembering
 from bookhunt.hunt.world import World
 from bookhunt.model.errors import (
     BookhuntError,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from bookhunt.hunt.buying import Ended
     from bookhunt.hunt.ports import (
         Ask,
+        BeliefShelf,
         Buyers,
         Clock,
         Explanations,
@@ -64,7 +66,7 @@ class HuntService:
         shelf: OfferShelf,
         clock: Clock,
         settings: HuntSettings,
-        beliefs: Beliefs | None = None,
+        belief_shelf: BeliefShelf | None = None,
     ) -> None:
         self._world = World(
             ledger=ledger,
@@ -72,12 +74,15 @@ class HuntService:
             buyers=buyers,
             explanations=explanations,
             shelf=shelf,
-            beliefs=beliefs or Beliefs(),
             clock=clock,
             settings=settings,
         )
         self._admission = Admission(queue=settings.queue, workers=settings.workers)
         self._settler = Settler(self._world, when_settled=self._sort_in)
+        self._remembering: Remembering | None = None
+        if belief_shelf is not None:
+            self._remembering = Remembering(self._world.beliefs, belief_shelf, clock, sellers)
+        self._remembers: asyncio.Task[None] | None = None
         self._workers: list[asyncio.Task[None]] = []
         self._queued: set[str] = set()
         self._hunts: dict[str, asyncio.Task[None]] = {}
@@ -88,6 +93,9 @@ class HuntService:
     # ------------------------------------------------------------------------------ lifecycle
     async def start(self) -> None:
         """Settle what an earlier life left, queue its requests again, and begin to work."""
+        if self._remembering is not None:
+            await self._remembering.load()
+            self._remembers = asyncio.create_task(self._remembering.keep_on())
         for record in await self._world.ledger.unfinished():
             if record.state in _HUNTED:
                 self._queue(record)
@@ -104,6 +112,9 @@ class HuntService:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._world.lookups.stop()
+        if self._remembering is not None and self._remembers is not None:
+            self._remembers.cancel()
+            self._remembering.keep()
         late = await self._world.shield.drain(within_s=within_s)
         if late:
             _log.warning("orders were still under way at the end", extra={"count": late})

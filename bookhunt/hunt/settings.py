@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 class TierSettings:
     """The tiered policy: how long a wave is waited for, and when enough is enough."""
 
+    sizes: tuple[float, float, float] = (0.2, 0.3, 0.5)  # share of each tier
     patience_s: float = 1.5  # then the next tier is asked too; slow sellers keep their calls
     grace_s: float = 0.2  # after the first fitting offer, for a cheaper one
     margin: float = 0.10  # an offer so far below the maximum is taken without grace
@@ -20,6 +21,7 @@ class HuntSettings:
 
     tiers: TierSettings = field(default_factory=TierSettings)
     call_value: float | None = None  # what a call costs, as a share of the price; None: by strategy
+    shadow_new_sellers: bool = False  # new sellers are asked, and not bought from
     min_stock_for_cache: int | None = None  # copies a cached offer must have; None: by strategy
     in_flight: int = 500  # calls to sellers at once, of all requests together
     queue: int = 1000  # requests that wait for a worker; the next one is told to try later

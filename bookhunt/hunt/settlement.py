@@ -85,6 +85,17 @@ _REQUEST_AFTER = {
 }
 
 
+# What an order's end says of its seller; a payment that was declined, and a basket that was given
+# up, say nothing.
+_SPEAKS_FOR_SELLER = {
+    Stage.CONFIRMED: 1.0,
+    Stage.UNKNOWN: -1.0,
+    Stage.MANUAL: -2.0,
+    Stage.REFUSED: -0.5,
+    Stage.NOT_SENT: -0.5,
+}
+
+
 async def write_down(
     world: World, attempt: Attempt, to: Stage, sent: Sent, *, findings: Findings | None = None
 ) -> Settled:
@@ -118,6 +129,7 @@ async def write_down(
         request_to=request_to,
         result=result,
     )
+    world.beliefs.learn_order(attempt.seller, weight=_SPEAKS_FOR_SELLER.get(to, 0.0))
     if to is Stage.MANUAL:
         record = await world.ledger.move(record, RequestState.NEEDS_ATTENTION)
     return Settled(attempt=attempt, record=record)

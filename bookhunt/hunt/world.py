@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bookhunt.hunt.beliefs import Beliefs
 from bookhunt.hunt.lookups import Lookups
 from bookhunt.hunt.strategies import policy_for
+from bookhunt.hunt.tiering import Tiering
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -93,9 +94,11 @@ class World:
     policies: PolicyFactory = policy_for
     beliefs: Beliefs = field(default_factory=Beliefs)
     doubts: Doubts = field(default_factory=Doubts)
+    tiering: Tiering = field(init=False)
     lookups: Lookups = field(init=False)
 
     def __post_init__(self) -> None:
+        self.tiering = Tiering(self.beliefs)
         self.lookups = Lookups(
             sellers=self.sellers,
             shelf=self.shelf,
