@@ -67,6 +67,10 @@ class Logins:
         if self._logins.get(key) is login:
             del self._logins[key]
 
+    def forget(self, key: str) -> None:
+        """The next call makes another, whoever used this one."""
+        self._logins.pop(key, None)
+
     async def close(self) -> None:
         """Give up what is being made."""
         tasks = list(self._running.values())

@@ -14,6 +14,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from bookhunt.model.request import ConditionWish
+from bookhunt.model.seller import Condition
 from bookhunt.sellers.scope_countries import country3
 from bookhunt.sellers.template_sealed import SecretRef
 
@@ -130,13 +132,14 @@ def order_scope(
     `total` is the landed total that was read last, else the offer's own.
     """
     attempt, buyer = order.attempt, order.buyer
+    wish = ConditionWish.NEW if attempt.offer.condition is Condition.NEW else ConditionWish.USED
     payment = seller.definition.purchase.payment.kind if seller.definition.purchase else "account"
     token = SecretRef(name=payment_secret(attempt.profile, seller.id))
     offer = attempt.offer
     return {
         **login_scope(seller),
         **_book(order.book, asked),
-        "request": _request(attempt.max_price, buyer.ship.country, offer.condition.value),
+        "request": _request(attempt.max_price, buyer.ship.country, wish.value),
         "offer": {
             "item": from_json(offer.item),
             "price": offer.price,

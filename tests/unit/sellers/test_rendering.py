@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bookhunt.model.errors import SecretMissing
 from bookhunt.model.money import Money
 from bookhunt.sellers.compiled import CompiledBody, CompiledRequest
-from bookhunt.sellers.compiling import compile_request
+from bookhunt.sellers.compiling_steps import compile_request
 from bookhunt.sellers.language import Request
 from bookhunt.sellers.rendering import KeyPlace, Rendered, render
 from bookhunt.sellers.rendering_bodies import json_parts

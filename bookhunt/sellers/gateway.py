@@ -1,0 +1,217 @@
+"""The sellers of `sellers.d` as the hunt sees them: `hunt.ports.Sellers` over HTTP.
+
+The gateway holds what outlives one call: connections, access tokens, logins, secrets for a while,
+and the attempts that are under way. What is asked and ordered, and how an answer is read, is the
+definitions' business; they come from outside and may be reloaded at any time. An attempt goes on
+with the definition it was made with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bookhunt.hunt.ports import Order, Prepared, Quoted, Sent, Stopped
+from bookhunt.model.errors import SetupMissing
+from bookhunt.model.purchase import Answer
+from bookhunt.model.reasons import Reason
+from bookhunt.model.seller import PurchaseMode, Seller, SellerState, Trust
+from bookhunt.sellers.auth_secrets import SecretCache
+from bookhunt.sellers.auth_tokens import Tokens
+from bookhunt.sellers.gateway_orders import OrderDesk
+from bookhunt.sellers.network import tls_context
+from bookhunt.sellers.network_addresses import Addresses
+from bookhunt.sellers.order_transport import OrderTransport
+from bookhunt.sellers.plan_exchange import Tools
+from bookhunt.sellers.plan_kept import KeptCaptures
+from bookhunt.sellers.plan_login import Door
+from bookhunt.sellers.plan_quote import QuoteDesk
+from bookhunt.sellers.scope import asked_by, payment_secret
+from bookhunt.sellers.transport_quotes import QuoteTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bookhunt.hunt.ports import Ask, Clock
+    from bookhunt.sellers.compiled import CompiledSeller
+    from bookhunt.sellers.network import NetworkRules
+    from bookhunt.sellers.transport import Transport
+
+_LISTED_S = 1.0  # the list of sellers is asked for with each request, and rarely another
+_KNOWN_S = 10.0  # how long it is believed that a profile has, or lacks, its payment token
+_MOST_PROFILES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Setup:
+    """Whether a profile may order at a seller, as it was found a moment ago."""
+
+    missing: str | None
+    until_s: float
+
+
+class Gateway:
+    """Implements `hunt.ports.Sellers`. Make it inside a running loop, and close it."""
+
+    def __init__(
+        self,
+        sellers: Callable[[], Mapping[str, CompiledSeller]],
+        *,
+        secret: Callable[[str], str],
+        rules: NetworkRules,
+        clock: Clock,
+        addresses: Addresses | None = None,
+        quotes: Transport | None = None,
+        orders: Transport | None = None,
+    ) -> None:
+        """Build it.
+
+        Args:
+            sellers: the definitions in force, by id; called often, so it has to be cheap.
+            secret: a secret by its name; may block, and raises `SetupMissing` where there is none.
+            rules: what the configuration's section `network` allows.
+            clock: both kinds of time.
+            addresses: resolves and checks names; the system's resolver where None.
+            quotes: the transport of what cannot spend; aiohttp where None.
+            orders: the transport of what can; httpx where None.
+        """
+        self._sellers = sellers
+        self._clock = clock
+        self._addresses = addresses or Addresses(rules)
+        tls = tls_context(rules) if quotes is None or orders is None else None
+        self._quotes = quotes or QuoteTransport(self._addresses, tls=tls)
+        self._orders = orders or OrderTransport(self._addresses, tls=tls)
+        self._secrets = SecretCache(secret, clock)
+        tokens = Tokens(self._quotes, clock)
+        self._tools = Tools(
+            quotes=self._quotes,
+            orders=self._orders,
+            secrets=self._secrets,
+            tokens=tokens,
+            rules=rules,
+            clock=clock,
+        )
+        self._door = Door(self._tools)
+        self._asking = QuoteDesk(self._door, KeptCaptures(clock))
+        self._ordering = OrderDesk(self._door)
+        self._setups: dict[tuple[str, str, str], _Setup] = {}
+        self._list: Mapping[str, Seller] = {}
+        self._list_of: Mapping[str, CompiledSeller] | None = None
+        self._list_until_s = 0.0
+
+    async def close(self) -> None:
+        """Close connections, and give up what nobody waits for."""
+        await self._tools.tokens.close()
+        await self._door.logins.close()
+        await self._quotes.close()
+        await self._orders.close()
+        await self._addresses.close()
+
+    def forget_secrets(self) -> None:
+        """Secrets were changed (`sellers login`): look all of them up again."""
+        self._secrets.forget()
+        self._setups.clear()
+        self._list_of = None
+
+    # ------------------------------------------------------------------------- who there is
+    def all(self) -> Sequence[Seller]:
+        """See `Sellers.all`."""
+        return tuple(self._listed().values())
+
+    def get(self, seller_id: str) -> Seller | None:
+        """See `Sellers.get`."""
+        return self._listed().get(seller_id)
+
+    def _listed(self) -> Mapping[str, Seller]:
+        sellers, now_s = self._sellers(), self._clock.monotonic()
+        if self._list_of is not sellers or self._list_until_s <= now_s:
+            self._list = {each: self._current(compiled) for each, compiled in sellers.items()}
+            self._list_of, self._list_until_s = sellers, now_s + _LISTED_S
+        return self._list
+
+    def _current(self, compiled: CompiledSeller) -> Seller:
+        """The seller's state now: a secret may have gone since the definition was loaded."""
+        seller = compiled.seller
+        if seller.state is not SellerState.READY:
+            return seller
+        for name, stored in compiled.secrets.items():
+            if self._secrets.known_missing(stored):
+                cause = f"missing: {name} (bookhunt sellers login {seller.id})"
+                return replace(seller, state=SellerState.NEEDS_SETUP, cause=cause)
+        return seller
+
+    def cannot_ask(self, seller_id: str, ask: Ask) -> Reason | None:
+        """See `Sellers.cannot_ask`."""
+        compiled, seller = self._sellers().get(seller_id), self.get(seller_id)
+        if compiled is None or seller is None:
+            return Reason.CANNOT_ASK
+        if seller.trust is Trust.BLOCKED or seller.state is SellerState.BLOCKED:
+            return Reason.SKIPPED_BLOCKED
+        if seller.state is SellerState.SUSPENDED:
+            return Reason.SKIPPED_OPEN_BREAKER
+        if seller.state is not SellerState.READY or compiled.hosts is None:
+            return Reason.NEEDS_SETUP
+        if compiled.quote is None or asked_by(compiled, ask.book) is None:
+            return Reason.CANNOT_ASK
+        return None if seller.ships(ask.country) else Reason.DOES_NOT_SHIP
+
+    # -------------------------------------------------------------------------------- quotes
+    async def quote(self, seller_id: str, ask: Ask, *, within_s: float) -> Quoted:
+        """See `Sellers.quote`."""
+        reason = self.cannot_ask(seller_id, ask)
+        if reason is not None:
+            return Quoted(seller=seller_id, reason=reason)
+        compiled = self._sellers()[seller_id]
+        asked = asked_by(compiled, ask.book)
+        assert asked is not None  # `cannot_ask` has looked
+        return await self._asking.quote(compiled, ask, asked, within_s=within_s)
+
+    # -------------------------------------------------------------------------------- orders
+    async def needs_setup(self, seller_id: str, profile: str) -> str | None:
+        """See `Sellers.needs_setup`; cheap, what was found holds for ten seconds."""
+        compiled, seller = self._sellers().get(seller_id), self.get(seller_id)
+        if compiled is None or seller is None:
+            return "there is no definition of this seller"
+        if seller.state is SellerState.NEEDS_SETUP:
+            return seller.cause
+        key = (seller_id, compiled.hash, profile)
+        known = self._setups.get(key)
+        now_s = self._clock.monotonic()
+        if known is None or known.until_s <= now_s:
+            missing = await self._missing(compiled, profile)
+            if len(self._setups) >= _MOST_PROFILES:
+                self._setups.clear()
+            known = self._setups[key] = _Setup(missing, now_s + _KNOWN_S)
+        return known.missing
+
+    async def _missing(self, compiled: CompiledSeller, profile: str) -> str | None:
+        """What the secret store lacks for an order of this profile."""
+        purchase = compiled.definition.purchase
+        wanted = list(compiled.secrets.values())
+        is_auto = compiled.seller.purchase_mode is PurchaseMode.AUTO
+        if is_auto and purchase is not None and purchase.payment.kind == "token":
+            wanted.append(payment_secret(profile, compiled.id))
+        try:
+            await self._secrets.load(wanted)
+        except SetupMissing as missing:
+            return f"{missing.message} ({missing.hint})" if missing.hint else missing.message
+        return None
+
+    async def prepare(self, order: Order) -> Prepared | Stopped:
+        """See `Sellers.prepare`."""
+        compiled = self._sellers().get(order.attempt.seller)
+        if compiled is None:
+            return Stopped(answer=Answer.NEEDS_SETUP, detail="its definition is gone")
+        return await self._ordering.prepare(compiled, order)
+
+    async def send(self, order: Order) -> Sent:
+        """See `Sellers.send`."""
+        return await self._ordering.send(order)
+
+    async def look_up(self, order: Order) -> Sent:
+        """See `Sellers.look_up`."""
+        return await self._ordering.look_up(order)
+
+    async def cancel(self, order: Order) -> bool:
+        """See `Sellers.cancel`."""
+        return await self._ordering.cancel(order)
