@@ -49,10 +49,9 @@ class AmountFormat:
         if group is not None:
             # Every space is a space here: shops use four kinds of them between thousands.
             between = r"\s" if group.isspace() else re.escape(group)
-            whole = (
-                rf"(?:[0-9]{{1,3}}(?:{between}[0-9]{{3}})+"
-                rf"|[0-9]{{1,2}}(?:{between}[0-9]{{2}})+{between}[0-9]{{3}}|[0-9]+)"
-            )
+            whole = rf"[0-9]{{1,3}}(?:{between}[0-9]{{3}})+|[0-9]+"
+            if group == ",":  # and in South Asia thousands, then hundreds: 12,34,567
+                whole += r"|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"
         self._text = re.compile(rf"(?P<whole>{whole})(?:{re.escape(decimal)}(?P<part>[0-9]+))?")
 
     def money(self, raw: Any, currency: str, *, exponent: int | None = None) -> Money:
