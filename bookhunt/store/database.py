@@ -36,7 +36,6 @@ _PRAGMAS = (
     "locking_mode = EXCLUSIVE",
     "journal_mode = WAL",
     "foreign_keys = ON",
-    "busy_timeout = 0",
     "cell_size_check = ON",
     "mmap_size = 0",
     "secure_delete = FAST",
@@ -83,7 +82,7 @@ def open_database(path: Path, schema: Schema) -> sqlite3.Connection:
         UnsafePath: it is a link or another user's.
     """
     make_private(path)
-    connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None, cached_statements=256)
     try:
         connection.row_factory = sqlite3.Row
         _prepare(connection, path, schema)

@@ -18,4 +18,4 @@ SELECT 1 FROM attempt WHERE finished_us IS NULL AND sends > 0 LIMIT 1;
 
 -- name: waiting
 SELECT count(*) AS requests FROM request
-WHERE finished_us IS NULL AND state IN ('PENDING', 'PROCESSING');
+WHERE state IN ('PENDING', 'PROCESSING');
