@@ -6,12 +6,15 @@ after a crash. Time belongs to the clock of the loop, which jumps.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import inspect
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.hunt.service import HuntService, at_rest
 from bookhunt.hunt.settings import HuntSettings
-from bookhunt.model.errors import ProfileMissing
+from bookhunt.model.errors import LedgerUnusable, ProfileMissing
 from bookhunt.model.offer import Offer
 from bookhunt.model.seller import Capability
 from tests.support.builders import a_buyer, a_request, an_offer, usd
@@ -20,7 +23,7 @@ from tests.support.no_shelf import NoShelf
 from tests.support.scripted_sellers import QuoteScript, ScriptedSellers, a_seller
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from bookhunt.hunt.ports import Clock, OfferShelf
     from bookhunt.model.buyer import Buyer
@@ -59,6 +62,46 @@ class MemoryExplanations:
         return self.kept.get(request_id, [])
 
 
+class FailingLedger:
+    """A ledger on a disk that fails, before a call or after it is written."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.real = MemoryLedger(clock)
+        self.faults: Iterator[str] = iter(())  # for each call to come: "", "before", "after"
+        self._broken: dict[str, int] = {}
+        self._after: set[str] = set()
+
+    def break_(self, call: str, times: int, *, after: bool = False) -> None:
+        """Let this call fail so often; `after`: what it writes is written all the same."""
+        self._broken[call] = times
+        if after:
+            self._after.add(call)
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self.real, name)
+        if not inspect.iscoroutinefunction(real):
+            return real
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            fails, after = self._fault(name)
+            if fails and not after:
+                raise LedgerUnusable("the disk is full")
+            answer = await real(*args, **kwargs)
+            if fails:
+                raise LedgerUnusable("the disk is full")
+            return answer
+
+        return call
+
+    def _fault(self, name: str) -> tuple[bool, bool]:
+        fault = next(self.faults, "")
+        if fault:
+            return True, fault == "after"
+        left = self._broken.get(name, 0)
+        self._broken[name] = max(left - 1, 0)
+        return left > 0, name in self._after
+
+
 class Life:
     """A service that runs, and what it runs on."""
 
@@ -67,14 +110,14 @@ class Life:
         clock: Clock,
         *,
         settings: HuntSettings = SETTINGS,
-        ledger: MemoryLedger | None = None,
+        ledger: Any = None,
         sellers: ScriptedSellers | None = None,
         shelf: OfferShelf | None = None,
     ) -> None:
         self.clock = clock
         self.settings = settings
         self.sellers = sellers or ScriptedSellers(clock)
-        self.ledger = ledger or MemoryLedger(clock)
+        self.ledger: Any = ledger or MemoryLedger(clock)
         self.buyers = MemoryBuyers()
         self.explanations = MemoryExplanations()
         self.shelf = shelf or NoShelf()
@@ -139,8 +182,11 @@ class Life:
 
     async def outcome(self, record: RequestRecord, *, within_s: float = LONG) -> RequestRecord:
         """The request when it rests."""
-        rested = await self.service.wait(record.request.id, within_s=within_s)
-        assert rested is not None
+        rested = None
+        while rested is None:
+            with contextlib.suppress(LedgerUnusable):
+                rested = await self.service.wait(record.request.id, within_s=within_s)
+            await asyncio.sleep(0.001 if rested is None else 0)
         assert at_rest(rested), f"after {within_s} s it is still {rested.state}"
         return rested
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bookhunt.hunt.candidates import able_to_answer, ask_of, candidates_for, tier_of
+from bookhunt.hunt.beliefs import Beliefs
+from bookhunt.hunt.candidates import able_to_answer, ask_of, candidates_for
+from bookhunt.hunt.tiering import Tiering
 from bookhunt.model.reasons import Reason
 from bookhunt.model.request import ConditionWish, FormatWish
 from bookhunt.model.seller import BookFormat, Condition, PurchaseMode, SellerState, Trust
@@ -123,7 +125,7 @@ async def test_the_best_tier_comes_first(life: Life) -> None:
 
 @pytest.mark.parametrize(("by_hand", "tier"), [(1, 1), (2, 2), (3, 3), (None, 3)])
 def test_new_sellers_start_in_the_last_tier(by_hand: int | None, tier: int) -> None:
-    assert tier_of(a_seller(tier=by_hand)) == tier
+    assert Tiering(Beliefs()).tier_of(a_seller(tier=by_hand)) == tier
 
 
 def test_a_seller_is_told_nothing_of_the_customer_but_the_country() -> None:
