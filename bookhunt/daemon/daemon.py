@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from bookhunt.daemon.intake import Intake
+from bookhunt.home.effective import OriginKind
 from bookhunt.hunt.settings import HuntSettings, TierSettings
 from bookhunt.model.errors import InputError, NotFound
 from bookhunt.model.request import RequestState
@@ -131,14 +132,20 @@ class Daemon:
 
 def hunt_settings_of(config: Config) -> HuntSettings:
     """What the configuration says about the hunt."""
+    stock = ("search", "min_stock_for_cache")
+    by_strategy = config.origin(stock).kind is OriginKind.DEFAULT
     return HuntSettings(
         tiers=TierSettings(
+            sizes=config.tiers.sizes,
+            sizes=(config.tiers.sizes[0], config.tiers.sizes[1], config.tiers.sizes[2]),
             patience_s=config.tiers.patience_s,
             grace_s=config.tiers.grace_ms / 1000,
             margin=config.tiers.margin,
         ),
         call_value=config.search.call_value,
-        min_stock_for_cache=config.search.min_stock_for_cache,
+        shadow_new_sellers=config.search.shadow_new_sellers,
+        # Nought is the strategy's own choice.
+        min_stock_for_cache=config.search.min_stock_for_cache or None,
         in_flight=config.throttle.in_flight,
         queue=config.throttle.queue,
         floor_ratio=config.search.floor_ratio,

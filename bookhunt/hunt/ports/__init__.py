@@ -1,0 +1,63 @@
+"""What the hunt needs of the world, as protocols; adapters stand above and are never named here.
+
+No port assumes one process: every change to the ledger is compare-and-set on (state, version), so
+that a ledger shared by several nodes can stand behind the same protocol. Each port has a contract
+suite in `tests/contract` that every implementation passes, doubles included.
+"""
+
+from bookhunt.hunt.ports.ledger import (
+    Facts,
+    Intended,
+    Intent,
+    IntentRefusal,
+    Ledger,
+    Limits,
+    Recovered,
+    Submitted,
+)
+from bookhunt.hunt.ports.memory import (
+    BeliefRows,
+    BeliefShelf,
+    Explanations,
+    Kept,
+    OfferKey,
+    OfferShelf,
+)
+from bookhunt.hunt.ports.selling import (
+    Ask,
+    Order,
+    Prepared,
+    Quoted,
+    Refusal,
+    Sellers,
+    Sent,
+    Stopped,
+)
+from bookhunt.hunt.ports.surroundings import Buyers, Clock
+
+__all__ = [
+    "Ask",
+    "BeliefRows",
+    "BeliefShelf",
+    "Buyers",
+    "Clock",
+    "Explanations",
+    "Facts",
+    "Intended",
+    "Intent",
+    "IntentRefusal",
+    "Kept",
+    "Ledger",
+    "Limits",
+    "OfferKey",
+    "OfferShelf",
+    "Order",
+    "Prepared",
+    "Quoted",
+    "Recovered",
+    "Refusal",
+    "Sellers",
+    "Sent",
+    "Stopped",
+    "Submitted",
+]
