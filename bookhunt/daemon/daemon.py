@@ -137,15 +137,13 @@ def hunt_settings_of(config: Config) -> HuntSettings:
     return HuntSettings(
         tiers=TierSettings(
             sizes=config.tiers.sizes,
-            sizes=(config.tiers.sizes[0], config.tiers.sizes[1], config.tiers.sizes[2]),
             patience_s=config.tiers.patience_s,
             grace_s=config.tiers.grace_ms / 1000,
             margin=config.tiers.margin,
         ),
         call_value=config.search.call_value,
         shadow_new_sellers=config.search.shadow_new_sellers,
-        # Nought is the strategy's own choice.
-        min_stock_for_cache=config.search.min_stock_for_cache or None,
+        min_stock_for_cache=None if by_strategy else config.search.min_stock_for_cache,
         in_flight=config.throttle.in_flight,
         queue=config.throttle.queue,
         floor_ratio=config.search.floor_ratio,
