@@ -138,6 +138,7 @@ class ThenOffer(Closed):
 
     item: Json = Field(default=None, description="The seller's name of the copy.")
     isbn13: Told | None = Field(default=None, description="The ISBN-13 of the row.")
+    isbn: Told | None = Field(default=None, description="The ISBN of the row, 10 or 13 digits.")
     title: Told | None = Field(default=None, description="The title of the row.")
     price: Told | None = Field(default=None, description="Major units.")
     shipping: Told | None = Field(default=None, description="Major units; absent: unknown.")
@@ -148,6 +149,7 @@ class ThenOffer(Closed):
     currency: Told | None = Field(default=None, description="The currency.")
     condition: Told | None = Field(default=None, description="The condition.")
     format: Told | None = Field(default=None, description="The format.")
+    available: Told | None = Field(default=None, description="true: an offer is available.")
     inventory: Told | None = Field(default=None, description="How many; absent: unknown.")
     expires: Told | None = Field(default=None, description="ISO 8601.")
     url: Told | None = Field(default=None, description="The whole address.")
