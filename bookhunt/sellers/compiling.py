@@ -13,9 +13,9 @@ from bookhunt.sellers.compiled import CompiledAuth, CompiledBlock, CompiledSelle
 from bookhunt.sellers.compiling_setup import Configured, seller_of, set_up
 from bookhunt.sellers.compiling_steps import compile_step, merged_headers
 from bookhunt.sellers.language import BasicAuth, BearerAuth, OAuth2Auth, SessionAuth
-from bookhunt.sellers.reading.orders import FoundOrderReader
+from bookhunt.sellers.reading.orders import FoundReader
 from bookhunt.sellers.reading.quotes import QuoteReader
-from bookhunt.sellers.reading.rates import RatesReader
+from bookhunt.sellers.reading.rates import RateReader
 from bookhunt.sellers.reading.titles import ResolveReader
 from bookhunt.sellers.template import Context, compile_template
 
@@ -98,11 +98,11 @@ def compile_blocks(definition: Definition) -> Blocks:
         resolve=None
         if resolve is None
         else compile_block("resolve", resolve, ResolveReader(resolve)),
-        rates=None if rates is None else compile_block("rates", rates, RatesReader(rates)),
+        rates=None if rates is None else compile_block("rates", rates, RateReader(rates)),
         purchase=None if purchase is None else compile_block("purchase", purchase),
         find_order=None
         if found is None
-        else compile_block("find_order", found, FoundOrderReader(found)),
+        else compile_block("find_order", found, FoundReader(found)),
         cancel=None if cancel is None else compile_block("cancel", cancel),
     )
 
