@@ -166,6 +166,8 @@ def furnish(home: Home, street: simulated.Street, *, idle_exit_min: int | None =
     write_durably(home.secrets_file, json.dumps(_secrets(street), indent=1).encode())
     config: dict[str, Any] = {
         "network": {"allow_loopback": "true"},
+        # Simulated money: the street is there to be bought from, a whole catalogue at a time.
+        "limits": {"USD": {"purchase": "1000", "day": "1000000"}},
         "secrets": {"backend": "file"},
         "defaults": {"profile": PROFILE},
         "sellers": _switched_off() | simulated.settings(street),
