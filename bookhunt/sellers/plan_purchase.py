@@ -160,6 +160,9 @@ async def _meaning(run: Run, step: CompiledStep, answer: WireAnswer) -> Sent:
     if said is Answer.BOUGHT and order.order_id is None:
         detail = f"it says bought and gives no order number ({order.detail or 'nothing there'})"
         return Sent(answer=Answer.UNKNOWN, detail=detail)
+    if said is Answer.PLACED and order.order_id is None and order.detail is not None:
+        # 202 and a body that cannot be read is no more than a status from somewhere on the way.
+        return Sent(answer=Answer.UNKNOWN, detail=order.detail)
     stands = said in _STANDS
     return Sent(
         answer=said,

@@ -9,6 +9,7 @@ import time
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
@@ -25,7 +26,7 @@ from bookhunt.sellers.compiling_setup import Configured
 from bookhunt.sellers.gateway import Gateway
 from bookhunt.sellers.loading import load_file
 from bookhunt.sellers.network import NetworkRules
-from bookhunt.simulated import Street, credentials, payment_tokens, start
+from bookhunt.simulated import Street, credentials, payment_tokens, running, start
 from bookhunt.simulated.roster import HAND_MADE
 from tests.support.builders import a_book, a_buyer, an_attempt, an_offer, usd
 from tests.support.scripted_sellers import QuoteScript, ScriptedSellers, SendScript, a_seller
@@ -209,6 +210,15 @@ def street_sellers(street: Street, *ids: str) -> dict[str, CompiledSeller]:
     }
 
 
+@lru_cache(maxsize=4)
+def _all_sellers(directory: Path, control_address: str) -> dict[str, CompiledSeller]:
+    """Compiled once for each street: a definition never changes while it is open."""
+    opened = running(directory)
+    assert opened is not None
+    assert opened.control_address == control_address
+    return street_sellers(opened)
+
+
 def street_secrets(street: Street, *profiles: str) -> dict[str, str]:
     """Every secret that the street accepts, by its name in the store."""
     found = {
@@ -255,21 +265,34 @@ class GatewayWorld:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, street: Street, sellers: Mapping[str, CompiledSeller] | None = None
+        cls,
+        street: Street,
+        sellers: Mapping[str, CompiledSeller] | None = None,
+        rules: NetworkRules | None = None,
     ) -> AsyncIterator[GatewayWorld]:
         street.reset()
-        secrets, clock = SecretStore(street_secrets(street)), WallClock()
-        defined = dict(sellers or street_sellers(street))
-        gateway = Gateway(
-            lambda: defined,
-            secret=secrets,
-            rules=NetworkRules(allow_loopback=True),
-            clock=clock,
-        )
+        secrets = SecretStore(street_secrets(street))
+        defined = _all_sellers(street.state_dir, street.control_address)
+        defined = defined if sellers is None else dict(sellers)
+        gateway = cls.gateway_of(defined, secrets, rules)
         try:
-            yield cls(gateway, street, secrets, clock)
+            yield cls(gateway, street, secrets, WallClock())
         finally:
             await gateway.close()
+
+    @staticmethod
+    def gateway_of(
+        sellers: Mapping[str, CompiledSeller],
+        secrets: SecretStore,
+        rules: NetworkRules | None = None,
+    ) -> Gateway:
+        """A gateway that knows nothing of any other; it has to be closed."""
+        return Gateway(
+            lambda: sellers,
+            secret=secrets,
+            rules=rules or NetworkRules(allow_loopback=True),
+            clock=WallClock(),
+        )
 
     def offer_book(self, seller_id: str, **changes: Any) -> Book:
         """A book that this seller has one well-stocked new offer of, and nothing else."""
