@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from bookhunt.sellers.reading.errors import Unreadable
@@ -56,9 +57,9 @@ def _json(value: Any) -> str:
         return "{" + ",".join(f"{_quoted(key)}:{_json(item)}" for key, item in members) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(_json(item) for item in value) + "]"
-    if value is None or isinstance(value, (bool, int)):
-        return json.dumps(value)
-    return _quoted(str(value)) if not isinstance(value, float) else repr(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return _quoted(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _quoted(text: str) -> str:
