@@ -42,7 +42,7 @@ _FIELDS = (*REQUEST_FIELDS, "ledger", "home", "street")
 def demo(
     terminal: Terminal,
     *,
-    sellers: Annotated[int, typer.Option(metavar="N", help="How many sellers, 1 to 200.")] = 14,
+    sellers: Annotated[int, typer.Option(metavar="N", help="How many sellers, 1 to 200.")] = 16,
     seed: Annotated[int, typer.Option(metavar="N", help="Of stock, prices and latencies.")] = 1,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the street and the daemon running.")

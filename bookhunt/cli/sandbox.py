@@ -61,7 +61,7 @@ _FIELDS = (
 def start(
     terminal: Terminal,
     *,
-    sellers: Annotated[int, typer.Option(metavar="N", help="How many sellers, 1 to 200.")] = 14,
+    sellers: Annotated[int, typer.Option(metavar="N", help="How many sellers, 1 to 200.")] = 16,
     seed: Annotated[int, typer.Option(metavar="N", help="Of stock, prices and latencies.")] = 1,
     latency_scale: Annotated[
         float, typer.Option(metavar="X", help="Multiplies every latency; 0 answers at once.")

@@ -1,6 +1,6 @@
 """Who stands on the street: the hand-made sellers, and their variants when more are asked for.
 
-Between them the fourteen cover every capability of a purchase (key and look-up, key only, look-up
+Between them the sixteen cover every capability of a purchase (key and look-up, key only, look-up
 only, neither), both ways a key is replayed, one to three steps of checkout, five kinds of
 authentication and eight ways to say the same thing over HTTP.
 """
@@ -220,6 +220,23 @@ HAND_MADE: tuple[Profile, ...] = (
         latency_ms=340,
         conditions=("used", "new"),
         sells=False,
+        postage=Postage(quoted=False),
+    ),
+    Profile(
+        id="orchardend",
+        name="Orchard End Books",
+        dialect="cart",
+        finds=True,
+        latency_ms=240,
+        three_steps=True,
+        postage=Postage(quoted=False),
+    ),
+    Profile(
+        id="pennyroyal",
+        name="Pennyroyal and Daughters",
+        dialect="cart",
+        latency_ms=360,
+        three_steps=True,
         postage=Postage(quoted=False),
     ),
 )  # fmt: skip - a table reads better than a column

@@ -41,7 +41,15 @@ SELLERS = [profile.id for profile in HAND_MADE]
 SELLING = [profile.id for profile in HAND_MADE if profile.sells]
 FINDING = [profile.id for profile in HAND_MADE if profile.finds]
 KEYED = [profile.id for profile in HAND_MADE if profile.replay.value != "none"]
-STEPPED = ["harbourlight", "ivyhouse", "kestrelbooks", "lanternrow", "mossbridge"]
+STEPPED = [
+    "harbourlight",
+    "ivyhouse",
+    "kestrelbooks",
+    "lanternrow",
+    "mossbridge",
+    "orchardend",
+    "pennyroyal",
+]
 STANDS = {Answer.BOUGHT, Answer.PLACED}
 NOTHING = {Answer.NOT_SENT, Answer.UNAUTHORISED, Answer.RATE_LIMITED, *DECLARED_REFUSALS}
 

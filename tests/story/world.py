@@ -78,7 +78,7 @@ class World:
 
     @classmethod
     def open(
-        cls, root: Path, *, seed: int = 7, sellers: int = 14, latency_scale: float = 0.0
+        cls, root: Path, *, seed: int = 7, sellers: int = 16, latency_scale: float = 0.0
     ) -> "World":
         home = Home.at(root)
         street = open_street(

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def a_street(directory: Path, **options: Any) -> Iterator[Street]:
-    """The fourteen hand-made sellers, answering at once; a test empties it before it begins."""
+    """The hand-made sellers, answering at once; a test empties it before it begins."""
     opened = start(directory, parent_pid=os.getpid(), **{"latency_scale": 0} | options)
     try:
         yield opened

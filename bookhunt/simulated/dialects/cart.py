@@ -1,7 +1,8 @@
-"""A basket in a session cookie, as shop systems have it (kestrelbooks, mossbridge).
+"""A basket in a session cookie, as shop systems have it.
 
 kestrelbooks: POST /cart/items, POST /checkout; a basket can be checked out again, and is then sold
-again. mossbridge tells the total at GET /cart/totals, and reads an Idempotency-Key.
+again. mossbridge, orchardend and pennyroyal tell the total at GET /cart/totals; of these only
+mossbridge reads an Idempotency-Key, and orchardend only finds an order again.
 """
 
 from typing import Any
