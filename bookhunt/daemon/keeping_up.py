@@ -29,7 +29,10 @@ async def keep_up(daemon: Daemon, logs: Logs) -> None:
     """Look for changes until cancelled."""
     while True:
         await daemon.clock.sleep(LOOK_EVERY_S)
-        await look(daemon, logs)
+        try:
+            await look(daemon, logs)
+        except Exception:  # noqa: BLE001 - what is in force stays in force, and the next look comes
+            _log.exception("what changed on disk could not be taken up")
 
 
 async def look(daemon: Daemon, logs: Logs) -> None:

@@ -122,7 +122,7 @@ class RequestRoutes:
             since=query.since.astimezone(UTC) if query.since else None,
             limit=query.limit,
         )
-        return JSONResponse([await self._object(record) for record in records])
+        return JSONResponse(await asyncio.gather(*map(self._object, records)))
 
     async def cancel(self, request_id: str) -> JSONResponse:
         """Cancel before the order is sent; afterwards only what was not ordered is cancelled."""

@@ -102,7 +102,9 @@ def _require_socket_or_nothing(path: Path) -> None:
 
 def _passed_by_systemd() -> socket.socket | None:
     """The listening socket that systemd opened for this very process, if it did."""
-    if os.environ.get("LISTEN_PID") != str(os.getpid()) or os.environ.get("LISTEN_FDS") != "1":
+    names = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
+    said = {name: os.environ.pop(name, None) for name in names}  # it is not for our children
+    if said["LISTEN_PID"] != str(os.getpid()) or said["LISTEN_FDS"] != "1":
         return None
     sock = socket.socket(fileno=_FIRST_PASSED)
     if sock.family is not socket.AF_UNIX or sock.type is not socket.SOCK_STREAM:

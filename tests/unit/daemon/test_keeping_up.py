@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bookhunt.daemon.keeping_up import look
+from bookhunt.daemon.clock import SystemClock
+from bookhunt.daemon.keeping_up import keep_up, look
 from bookhunt.telemetry.logs import Logs, set_up_logs
-from tests.support.running_daemon import CONFIGURATION, MemoryCatalogue, a_daemon
+from tests.support.running_daemon import CONFIGURATION, MemoryCatalogue, a_daemon, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,3 +67,28 @@ async def test_definitions_are_looked_at_each_time(home: Home, logs: Logs) -> No
     daemon = a_daemon(home, catalogue=catalogue)
     await look(daemon, logs)
     assert not catalogue.changed
+
+
+async def test_a_failure_while_looking_is_not_the_end_of_looking(home: Home, logs: Logs) -> None:
+    """A bug in one look is logged; the next one takes the change up."""
+    looks = 0
+
+    class Failing(MemoryCatalogue):
+        async def take_up(self, config: object) -> bool:
+            nonlocal looks
+            looks += 1
+            if looks == 1:
+                raise RuntimeError("a bug")
+            return True
+
+    daemon = a_daemon(home, catalogue=Failing(), clock=FastClock())
+    keeping = asyncio.create_task(keep_up(daemon, logs))
+    await until(lambda: looks >= 3)
+    keeping.cancel()
+
+
+class FastClock(SystemClock):
+    """Waiting takes no time."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)

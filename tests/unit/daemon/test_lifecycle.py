@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -166,6 +168,31 @@ def test_what_a_killed_daemon_left_is_taken_over(home: Home) -> None:
             DaemonClient(home, autostart=False).health()
         with a_process(home) as second:
             assert DaemonClient(home, autostart=False).health()["pid"] == second.pid
+
+
+def test_a_socket_that_systemd_opened_is_served_and_left_in_its_place(home: Home) -> None:
+    """Socket activation: the descriptor is passed on, and the name belongs to systemd."""
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as opened:
+        opened.bind(str(home.socket_file))
+        home.socket_file.chmod(0o600)
+        opened.listen(16)
+        # The shell becomes the daemon, so that LISTEN_PID is the daemon's own.
+        command = 'exec 3<&"$PASSED"; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"'
+        daemon = [sys.executable, "-m", "tests.support.double_daemon"]
+        process = subprocess.Popen(
+            ["bash", "-c", command, "bash", *daemon],
+            cwd=ROOT,
+            env=os.environ | {"BOOKHUNT_HOME": str(home.root), "PASSED": str(opened.fileno())},
+            pass_fds=[opened.fileno()],
+        )
+        try:
+            assert DaemonClient(home, autostart=False).health()["pid"] == process.pid
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+            assert home.socket_file.is_socket()
+        finally:
+            process.kill()
+            process.wait()
 
 
 def test_no_core_and_no_open_umask(home: Home) -> None:
