@@ -37,6 +37,7 @@ _OTHER_SHAPE = frozenset(
         "int_parsing", "float_parsing", "bool_parsing", "decimal_parsing",
     }
 )  # fmt: skip
+_WORDS = frozenset({"literal_error", "enum"})
 
 
 def validated(document: Document, model: type[T]) -> T:
@@ -88,7 +89,12 @@ def _most_fitting(document: Document, found: Sequence[Found], depth: int) -> lis
         choice = each.choices[depth]
         unions.setdefault(choice.path, {}).setdefault(choice.member, []).append(each)
     for path, members in unions.items():
-        shaped = [errors for errors in members.values() if not _has_other_shape(errors, path)]
+        is_text = isinstance(document.node(path), Scalar)
+        shaped = [
+            errors
+            for errors in members.values()
+            if not _has_other_shape(errors, path, is_text=is_text)
+        ]
         if shaped:
             best = min(shaped, key=lambda errors: _strangeness(errors, path))
             told += _most_fitting(document, best, depth + 1)
@@ -97,8 +103,10 @@ def _most_fitting(document: Document, found: Sequence[Found], depth: int) -> lis
     return told
 
 
-def _has_other_shape(errors: Sequence[Found], path: DocumentPath) -> bool:
-    return any(each.path == path and each.error["type"] in _OTHER_SHAPE for each in errors)
+def _has_other_shape(errors: Sequence[Found], path: DocumentPath, *, is_text: bool) -> bool:
+    """Whether a value has another shape than the member tried; a word of a list is a text."""
+    other = _OTHER_SHAPE if is_text else _OTHER_SHAPE | _WORDS
+    return any(each.path == path and each.error["type"] in other for each in errors)
 
 
 def _strangeness(errors: Sequence[Found], path: DocumentPath) -> tuple[int, float, int]:

@@ -19,6 +19,7 @@ from bookhunt.model.seller import (
     SellerState,
     Trust,
 )
+from bookhunt.sellers.checks_texts import Kind, texts_of
 from bookhunt.sellers.network import DeclaredHosts, HostRefused
 from bookhunt.sellers.template import Context, compile_template
 from bookhunt.sellers.template_sealed import CannotRender
@@ -161,9 +162,21 @@ def seller_of(loaded: Loaded, setup: SetUp, *, enabled: bool) -> Seller:
         per_second=limits.per_second,
         quote_ttl_s=limits.quote_ttl_s,
         checks_total=purchase is not None and purchase.checks_total,
+        sends_maximum=sends_maximum(definition),
         definition_hash=loaded.hash,
         file=str(loaded.file.path),
     )
+
+
+def sends_maximum(definition: Definition) -> bool:
+    """Whether a quote carries the customer's maximum: then no offer says nothing above it."""
+    for use in texts_of(definition):
+        if use.here.block != "quote" or use.kind is not Kind.TEMPLATE or use.context is None:
+            continue
+        slots = compile_template(use.text, use.context).slots
+        if any(slot.name[:2] == ("request", "max_price") for slot in slots):
+            return True
+    return False
 
 
 def _state(

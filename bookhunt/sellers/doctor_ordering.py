@@ -1,7 +1,7 @@
 """Examples that order: the steps, the commit and what is done about a lost answer.
 
 What is done next about an order of unknown outcome is decided by the code that settles real ones
-(`hunt.unknown.plan_for`, `hunt.settlement`); only the ledger is left out, because an example is over
+(`hunt.unknown.plan_for`, `hunt.settlement`); only the ledger is left out: an example is over
 when its exchanges are.
 """
 
