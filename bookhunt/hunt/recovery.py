@@ -92,7 +92,7 @@ class Settler:
                     await self._when_settled(record)
             except SetupMissing as error:
                 missing += 1
-                _log.warning("an order waits: %s", error.message)
+                _log.warning("an order waits: %s", error, extra={"attempt_id": attempt.id})
             except Exception:  # noqa: BLE001 - the attempt is open on disk, and must not stay so
                 _log.exception("an order is not settled", extra={"attempt_id": attempt.id})
             else:

@@ -279,7 +279,7 @@ class HuntService:
 
     async def _fail(self, request_id: str, failure: BookhuntError) -> None:
         """Say so to the customer, and leave an open order to the settler."""
-        _log.error("a hunt ends: %s", failure.message, extra={"request_id": request_id})
+        _log.error("a hunt ends: %s", failure, extra={"request_id": request_id})
         record = await take_up(self._world, request_id)
         if record is not None and record.state is RequestState.PENDING:
             record = await self._world.ledger.move(record, RequestState.PROCESSING)

@@ -60,7 +60,7 @@ class QuoteDesk:
             quoted = Quoted(seller=seller.id, reason=Reason.TIMED_OUT, detail=detail)
         except Exception:  # noqa: BLE001 - a bug is logged
             # What a seller sent must not end the hunt at all others.
-            _log.exception("the answer of %s could not be read", seller.id)
+            _log.exception("an answer could not be read", extra={"seller": seller.id})
             detail = "the answer could not be read"
             quoted = Quoted(seller=seller.id, reason=Reason.UNREADABLE, detail=detail)
         latency_ms = (clock.monotonic() - began_s) * 1000
@@ -117,7 +117,7 @@ class QuoteDesk:
                 target, rules=run.exchange.tools.rules, relative_to=page.answer.url
             )
         except HostRefused as refused:
-            _log.warning("%s: the next page is not read: %s", run.seller.id, refused)
+            _log.warning("the next page is not read: %s", refused, extra={"seller": run.seller.id})
             return None
         first = render(page.step.request, run.scope_now(), base_url=run.base_url)
         rendered = Rendered(

@@ -124,7 +124,7 @@ def _read(db: sqlite3.Connection, *, request_id: str) -> list[SellerNote]:
     try:
         return [note_of(note) for note in orjson.loads(row["notes"])]
     except LedgerUnusable as error:
-        _log.warning("explanations of %s cannot be read: %s", request_id, error)
+        _log.warning("explanations cannot be read: %s", error, extra={"request_id": request_id})
         return []
 
 

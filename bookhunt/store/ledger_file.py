@@ -61,7 +61,10 @@ class LedgerFile:
         except Damaged as damage:
             aside = _set_aside(self._path)
             trouble = f"{damage.message}; it was set aside as {aside.name}"
-            _log.critical("%s", trouble)
+            _log.critical(
+                "the ledger was damaged: it was set aside and a new one begun",
+                extra={"file": aside.name},
+            )
             connection = open_database(self._path, LEDGER)
         try:
             self.recovered = recover(
