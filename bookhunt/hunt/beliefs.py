@@ -157,6 +157,19 @@ class BookBelief:
 
 
 @dataclass(slots=True, kw_only=True)
+class _Figures:
+    """What follows from a seller's belief at one time."""
+
+    at: float
+    level: float
+    level_var: float
+    noise: float
+    answers: float
+    stock_odds: float
+    latency_s: float
+
+
+@dataclass(slots=True, kw_only=True)
 class Hint:
     """How far a book's level lies from the customer's maximum: all there is for a new book."""
 
@@ -165,7 +178,7 @@ class Hint:
     seen: float = 8.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: a hundred are made for each request
 class Outlook:
     """What one seller is expected to answer: a log-normal total, if it answers with one at all."""
 
@@ -196,6 +209,7 @@ class Beliefs:
         self.sellers: dict[str, SellerBelief] = {}
         self.books: dict[str, BookBelief] = {}
         self.hint = Hint()
+        self._worked_out: dict[str, _Figures] = {}
         self.changed_sellers: set[str] = set()
         self.changed_books: set[str] = set()
 
@@ -219,9 +233,25 @@ class Beliefs:
             book.at = now
         return book
 
+    def _figures(self, seller_id: str, now: float) -> _Figures:
+        """What is believed of a seller whatever the book, worked out once a second."""
+        figures = self._worked_out.get(seller_id)
+        if figures is None or not 0.0 <= now - figures.at < 1.0:
+            seller = self.seller(seller_id)
+            figures = self._worked_out[seller_id] = _Figures(
+                at=now,
+                level=seller.level,
+                level_var=seller.level_var_at(now),
+                noise=seller.noise,
+                answers=seller.chance_of_answer(now),
+                stock_odds=seller.stock_odds,
+                latency_s=seller.latency_s,
+            )
+        return figures
+
     def outlook(self, seller_id: str, book: BookBelief, now: float) -> Outlook:
         """What a seller is expected to answer for a book."""
-        seller = self.seller(seller_id)
+        seller = self._figures(seller_id, now)
         offset, noise = seller.level, seller.noise
         remembered, flag = 0.0, 0.0
         listing = book.listings.get(seller_id)
@@ -235,8 +265,8 @@ class Beliefs:
             flag = float(listing.in_stock)
         return Outlook(
             offset=offset,
-            var=seller.level_var_at(now) + noise,
-            answers=seller.chance_of_answer(now),
+            var=seller.level_var + noise,
+            answers=seller.answers,
             stock_odds=seller.stock_odds,
             remembered=remembered,
             flag=flag,
@@ -265,6 +295,7 @@ class Beliefs:
             latency_s: how long the reply took; for a time-out, how long was waited.
         """
         seller = self.seller(seller_id)
+        self._worked_out.pop(seller_id, None)
         self.changed_sellers.add(seller_id)
         has_price = total_minor is not None and total_minor > 0
         answered = has_price or reason in _NOT_STOCKED or reason is Reason.OVER_MAX

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ROOT_HALF = math.sqrt(0.5)
-_NEWTON_STEPS = 8
-_GRID = 20  # points in log price over which the fixed-sample optimum is integrated
+_NEWTON_STEPS = 6
+_CLOSE_ENOUGH = 0.004  # of the price: an order does not need more digits
+_GRID = 16  # points in log price over which the fixed-sample optimum is integrated
 _GRID_DEPTH = 0.75  # of log price below the maximum: half of it
 _MOST_IN_SAMPLE = 40
 _SUCCESS_WORTH = 0.25  # of the maximum: what having any fitting offer is worth in itself
@@ -82,7 +83,7 @@ def reservation(box: Box, log_max: float) -> float | None:
         slope = below(d)
         step = (worth - box.cost / box.chance) / slope
         z -= step
-        if step < 0.002 * z:
+        if step < _CLOSE_ENOUGH * z:
             break
         d = (math.log(z) - box.mu) / box.sd
         worth = z * below(d) - mean * below(d - box.sd)

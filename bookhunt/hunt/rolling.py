@@ -94,6 +94,7 @@ class Rolling:
         self._candidates = {candidate.seller.id: candidate for candidate in candidates}
         self._window, self._latency_s = self._sized()
         self._believed = (book.level, book.var, book.spread)
+        self._stale: set[str] = set()  # boxes that do not know of the latest beliefs
 
     # ------------------------------------------------------------------------------ beliefs
     def _boxes(
@@ -125,21 +126,27 @@ class Rolling:
         rounds = max(1.0, self._settings.target_s / max(latency_s, 0.05))
         return min(max(math.ceil(at_once / rounds), 1), _WIDEST), latency_s
 
-    def _condition(self) -> None:
-        """Let every box follow what answers have said of the book since the last look."""
-        level, var, spread = now = (self._book.level, self._book.var, self._book.spread)
-        if now == self._believed:
-            return
-        self._believed = now
-        for seller_id, box in self.boxes.items():
-            outlook = self._outlooks[seller_id]
+    def _note_beliefs(self) -> None:
+        """See whether answers have said anything of the book since the last look."""
+        now = (self._book.level, self._book.var, self._book.spread)
+        if now != self._believed:
+            self._believed = now
+            self._stale = set(self.boxes)
+
+    def _conditioned(self, box: Box) -> Box:
+        """The box as it looks after all answers so far; worked out when somebody looks."""
+        if box.seller in self._stale:
+            self._stale.discard(box.seller)
+            level, var, spread = self._believed
+            outlook = self._outlooks[box.seller]
             box.mu = level + outlook.offset
             box.sd = math.sqrt(outlook.var + var)
             box.chance = outlook.chance(spread)
+        return box
 
     def view(self, seller_id: str) -> View | None:
         """How the seller is seen now."""
-        box = self.boxes[seller_id]
+        box = self._conditioned(self.boxes[seller_id])
         promising = box.z <= self._log_max
         return View(
             rank=self._rank[seller_id],
@@ -155,7 +162,7 @@ class Rolling:
         """Ask, ask again, wait or stop."""
         if sight.now >= sight.ends_at:
             return Decision(stop=True, why="the time is over")
-        self._condition()
+        self._note_beliefs()
         if sight.best is not None:
             return self._with_offer(sight, float(sight.best.minor))
         if sight.unasked:
@@ -181,7 +188,8 @@ class Rolling:
 
     def _with_offer(self, sight: Sight, best: float) -> Decision:
         remaining = self._remaining(sight)
-        wanted = [box for box in remaining[:_SCANNED] if box.gain(best) > box.cost]
+        nearest = map(self._conditioned, remaining[:_SCANNED])
+        wanted = [box for box in nearest if box.gain(best) > box.cost]
         if sight.now - sight.started_at > 1.5 * self._settings.target_s:
             wanted = []
         pause_s = 0.5 * self._latency_s + 0.02
@@ -197,7 +205,7 @@ class Rolling:
         """How long to wait for calls under way; None: what they may save is not worth the time."""
         wait_s: float | None = None
         for seller_id, age_s in sight.in_flight.items():
-            box = self.boxes[seller_id]
+            box = self._conditioned(self.boxes[seller_id])
             # The later it is, the less likely it still comes: latencies have a heavy tail.
             usual_s = _UNUSUAL * box.latency_s + 0.05
             hope = 1.0 if age_s < usual_s else (usual_s / age_s) ** 2
@@ -211,7 +219,7 @@ class Rolling:
 
     def _without_offer(self, sight: Sight) -> Decision:
         settings, elapsed_s = self._settings, sight.now - sight.started_at
-        remaining = self._remaining(sight)
+        remaining = [self._conditioned(box) for box in self._remaining(sight)]
         live = self._live(sight)
         window = float(self._window)
         patient_s = _GROW_FROM * settings.target_s
@@ -242,13 +250,13 @@ class Rolling:
         return Decision(look_again_at=min(sight.now + 0.15, sight.ends_at))
 
     def _could_matter(self, seller_id: str) -> bool:
-        box = self.boxes[seller_id]
+        box = self._conditioned(self.boxes[seller_id])
         return box.mu - _WORTH_A_RETRY_SD * box.sd < self._log_max
 
     def _silent_chance(self, sight: Sight) -> float:
         chance = 0.0
         for seller_id, age_s in sight.in_flight.items():
-            box = self.boxes[seller_id]
+            box = self._conditioned(self.boxes[seller_id])
             punctual = age_s < 3.0 * box.latency_s + 0.1
             chance += box.fits(self._log_max) * (1.0 if punctual else 0.1)
         return chance

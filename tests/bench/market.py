@@ -15,9 +15,10 @@ was at hand: trust the ratios between strategies more than the levels.
 - requests: Poisson with bursts on one hot book, Zipf over 3000 books; the maximum is above the
   cheapest by exp(Gamma(2, 0.09)), and below it for 12 % of requests, which are hopeless.
 
-Kinds: `team` (as above), `forgetful` (a listing's price and stock are drawn anew every half hour,
-so that remembering books is useless), `treacherous` (heavy-tailed prices; cheap sellers fail
-often), `shift` (40 % of sellers drawn anew half-way), `small` (eight sellers).
+Kinds: `team` (as above), `desk` (a request every 20 seconds: learning from cold), `forgetful` (a
+listing's price and stock are drawn anew every half hour, so that remembering books is useless),
+`treacherous` (heavy-tailed prices; cheap sellers fail often), `shift` (40 % of sellers drawn anew
+half-way), `small` (eight sellers).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ BOOKS = 3000
 REACHABLE_S = 4.95  # a seller that answers later cannot have been bought from
 _SLOT_S = 30.0  # the world moves in steps of this
 _RATE, _BURST_EVERY_S, _BURST_S, _BURST_FACTOR = 2.0, 300.0, 15.0, 10.0
+_DESK_RATE = 0.05
 _HOPELESS = 0.12
 _LIMITED_S = 0.04
 _MOST_KEPT = 20_000
@@ -44,6 +46,7 @@ class Kind(StrEnum):
     """Which market."""
 
     TEAM = "team"
+    DESK = "desk"
     FORGETFUL = "forgetful"
     TREACHEROUS = "treacherous"
     SHIFT = "shift"
@@ -282,8 +285,9 @@ class Market:
             if self.kind is Kind.SHIFT and number == count // 2:
                 self.shift_s = math.floor(at_s / _SLOT_S) * _SLOT_S + _SLOT_S
             into = at_s % _BURST_EVERY_S
-            burst = into < _BURST_S
-            at_s += draw.exponential(1.0 / (_RATE * (_BURST_FACTOR if burst else 1.0)))
+            burst = into < _BURST_S and self.kind is not Kind.DESK
+            rate = _DESK_RATE if self.kind is Kind.DESK else _RATE
+            at_s += draw.exponential(1.0 / (rate * (_BURST_FACTOR if burst else 1.0)))
             if burst and into < 0.2:
                 hot = self._popular(draw)
             book = hot if burst and draw.random() < 0.35 else self._popular(draw)

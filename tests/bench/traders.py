@@ -29,6 +29,7 @@ from tests.support.no_shelf import NoShelf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
     from bookhunt.hunt.ports import Ask, Order
     from bookhunt.model.buyer import Buyer
     from bookhunt.model.outcome import RequestRecord, SellerNote
