@@ -118,7 +118,7 @@ async def test_the_environment_names_no_proxy(kind: str, monkeypatch: pytest.Mon
 
 @both
 async def test_gzip_is_opened_also_of_several_members_and_in_small_pieces(kind: str) -> None:
-    packed = gzip.compress(b"one ") + gzip.compress(b"two") + b"\0\0"
+    packed = gzip.compress(b"one ", mtime=0) + gzip.compress(b"two", mtime=0) + b"\0\0"
     data = answer(packed, headers=(("Content-Encoding", "gzip"),))
 
     async def drip(visit: Visit) -> None:
@@ -182,12 +182,12 @@ async def test_a_gzip_bomb_ends_early(kind: str, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     "data",
     [
-        answer(gzip.compress(b"x" * 1000)[:-9], headers=(("Content-Encoding", "gzip"),)),
+        answer(gzip.compress(b"x" * 1000, mtime=0)[:-9], headers=(("Content-Encoding", "gzip"),)),
         answer(b"no gzip", headers=(("Content-Encoding", "gzip"),)),
-        answer(gzip.compress(b"x") + b"more", headers=(("Content-Encoding", "gzip"),)),
+        answer(gzip.compress(b"x", mtime=0) + b"more", headers=(("Content-Encoding", "gzip"),)),
         answer(zlib.compress(b"x"), headers=(("Content-Encoding", "deflate"),)),
         answer(b"x", headers=(("Content-Encoding", "br"),)),
-        answer(gzip.compress(b"x"), headers=(("Content-Encoding", "gzip, gzip"),)),
+        answer(gzip.compress(b"x", mtime=0), headers=(("Content-Encoding", "gzip, gzip"),)),
         b"this is not HTTP\r\n\r\n",
         b"HTTP/1.1 two Said\r\n\r\n",
     ],
