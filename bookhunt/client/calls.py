@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from bookhunt.client.connection import Answer, ConnectionBroke, exchange
 from bookhunt.client.starting import start_daemon, wait_until_gone
 from bookhunt.model.errors import (
     BookhuntError,
+    DaemonError,
     DaemonNotRunning,
     DaemonStopping,
     DaemonVersion,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 ANSWERS_WITHIN_S = 10.0  # beyond what a call asks the daemon to wait itself
 _TRIES = 3
+_PAUSE_S = 0.05  # what a killed daemon had open is closed by then
 
 
 class DaemonClient:
@@ -229,22 +232,34 @@ class DaemonClient:
         return value
 
     def _call(self, name: str, **how: Any) -> Any:
-        may_start = self._autostart and name not in ANY_VERSION
-        for last in (False,) * (_TRIES - 1) + (True,):
+        """Make a call, and again as long as something can be done about what is in its way.
+
+        Each kind of trouble is met a few times at most. One kind may follow another: of a daemon
+        that was killed the socket still accepts for a moment, then nobody listens.
+        """
+        met: Counter[type[DaemonError]] = Counter()
+        while True:
             try:
                 return self._once(name, **how)
-            except ConnectionBroke:
-                if last or name in ANY_VERSION:
+            except (ConnectionBroke, DaemonNotRunning, DaemonStopping) as trouble:
+                met[type(trouble)] += 1
+                if met[type(trouble)] == _TRIES or not self._mend(name, trouble):
                     raise
-            except DaemonNotRunning:
-                if last or not may_start:
-                    raise
-                start_daemon(self._home)
-            except DaemonStopping:
-                if last or not may_start:
-                    raise
-                wait_until_gone(self._home)
-        raise AssertionError("the last try returns or raises")
+
+    def _mend(self, name: str, trouble: DaemonError) -> bool:
+        """Do what helps against this trouble; whether the call should be made again."""
+        if name in ANY_VERSION:
+            return False
+        if isinstance(trouble, ConnectionBroke):
+            time.sleep(_PAUSE_S)
+            return True
+        if not self._autostart:
+            return False
+        if isinstance(trouble, DaemonStopping):
+            wait_until_gone(self._home)
+        else:
+            start_daemon(self._home)
+        return True
 
     def _once(
         self,

@@ -7,7 +7,7 @@ import json
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -98,6 +98,33 @@ def test_a_submission_is_sent_again_with_its_key_when_the_socket_breaks(home: Ho
     assert first == second
     assert first.headers["idempotency-key"] == "k-1"
     assert json.loads(first.body) == {"book_name": "Emma", "max_price": "30"}
+
+
+def test_a_killed_daemon_s_last_connections_do_not_use_up_the_tries(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its socket still accepts while it dies, then nobody listens, then another must be started."""
+    started: list[str] = []
+    with contextlib.ExitStack() as running:
+
+        def start(_: Home) -> None:
+            started.append("start")
+            if len(started) == 2:  # the first one found the dying daemon's socket
+                running.enter_context(scripted(home, ACCEPTED))
+
+        monkeypatch.setattr(calls, "start_daemon", start)
+        exchange = calls.exchange
+        breaks = iter([ConnectionBroke("it died")] * 2)
+
+        def broken_twice(*given: Any, **named: Any) -> Any:
+            for trouble in breaks:
+                raise trouble
+            return exchange(*given, **named)
+
+        monkeypatch.setattr(calls, "exchange", broken_twice)
+        said = DaemonClient(home).buy(EMMA, idempotency_key="k-1")
+    assert said["request_id"] == "r-1"
+    assert started == ["start", "start"]
 
 
 def test_a_daemon_that_always_breaks_is_an_error_in_the_end(home: Home) -> None:
