@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bookhunt.documents import did_you_mean
 from bookhunt.sellers.checks_names import blocks_of
-from bookhunt.sellers.language import ORDER_WORDS, REASON_WORDS, Purchase, status_matches
+from bookhunt.sellers.language import ORDER_WORDS, REASON_WORDS, Purchase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,11 +135,8 @@ def _covers(first: When, second: When) -> bool:
         return True
     if second.status is None:
         return False
-    return all(
-        status_matches(first.status, status)
-        for status in range(100, 600)
-        if status_matches(second.status, status)
-    )
+    classes = {each for each in first.status if each.endswith("xx")}
+    return all(each in first.status or f"{each[0]}xx" in classes for each in second.status)
 
 
 def _check_block_is_read(block: Block, path: DocumentPath, faults: Faults) -> None:

@@ -155,7 +155,7 @@ class CompiledStep:
 class CompiledBlock:
     """Steps; `reader` reads the last answer where the block has rows and fields.
 
-    It is reading's `QuoteReader`, `ResolveReader`, `RatesReader` or `FoundOrderReader`, by `key`.
+    It is reading's `QuoteReader`, `ResolveReader`, `RateReader` or `FoundReader`, by `key`.
     """
 
     key: str  # quote, resolve, rates, purchase, find_order, cancel, session

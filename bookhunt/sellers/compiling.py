@@ -6,13 +6,20 @@ here is a bug or a definition that was not checked.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.sellers.compiled import CompiledAuth, CompiledBlock, CompiledSeller
 from bookhunt.sellers.compiling_setup import Configured, seller_of, set_up
 from bookhunt.sellers.compiling_steps import compile_step, merged_headers
-from bookhunt.sellers.language import BasicAuth, BearerAuth, OAuth2Auth, SessionAuth
+from bookhunt.sellers.language import (
+    BasicAuth,
+    BearerAuth,
+    FindOrder,
+    OAuth2Auth,
+    SessionAuth,
+)
 from bookhunt.sellers.reading.orders import FoundReader
 from bookhunt.sellers.reading.quotes import QuoteReader
 from bookhunt.sellers.reading.rates import RateReader
@@ -86,7 +93,10 @@ class Blocks:
 
 
 def compile_blocks(definition: Definition) -> Blocks:
-    """Compile every block of a definition that passed its checks."""
+    """Compile every block of a definition that passed its checks.
+
+    What definitions have in common (`like:`) is compiled once and shared, but for their quotes.
+    """
     quote, resolve, rates = definition.quote, definition.resolve, definition.rates
     purchase = definition.purchase
     found = purchase.find_order if purchase is not None else None
@@ -99,12 +109,26 @@ def compile_blocks(definition: Definition) -> Blocks:
         if resolve is None
         else compile_block("resolve", resolve, ResolveReader(resolve)),
         rates=None if rates is None else compile_block("rates", rates, RateReader(rates)),
-        purchase=None if purchase is None else compile_block("purchase", purchase),
-        find_order=None
-        if found is None
-        else compile_block("find_order", found, FoundReader(found)),
-        cancel=None if cancel is None else compile_block("cancel", cancel),
+        purchase=None if purchase is None else _shared("purchase", purchase),
+        find_order=None if found is None else _shared("find_order", found),
+        cancel=None if cancel is None else _shared("cancel", cancel),
     )
+
+
+_MOST_SHARED = 512
+_compiled: OrderedDict[tuple[str, str], CompiledBlock] = OrderedDict()
+
+
+def _shared(key: str, block: Block) -> CompiledBlock:
+    """A block that depends on nothing but itself, compiled before or now."""
+    content = (key, block.model_dump_json(by_alias=True))
+    known = _compiled.get(content)
+    if known is None:
+        reader = FoundReader(block) if isinstance(block, FindOrder) else None
+        known = _compiled[content] = compile_block(key, block, reader)
+        if len(_compiled) > _MOST_SHARED:
+            _compiled.popitem(last=False)
+    return known
 
 
 def compile_seller(
