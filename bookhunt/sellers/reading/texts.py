@@ -59,7 +59,12 @@ def _json(value: Any) -> str:
         return "[" + ",".join(_json(item) for item in value) + "]"
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return _quoted(value) if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, str):
+        return _quoted(value)
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:  # an expression that computed no number
+        raise Unreadable("a value is no number", raw=str(value)) from None
 
 
 def _quoted(text: str) -> str:

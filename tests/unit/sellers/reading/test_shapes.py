@@ -7,6 +7,7 @@ is to be read. The content is invented; the shapes are those of public APIs and 
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from bookhunt.sellers.reading.texts import json_text
 from tests.unit.sellers.reading.answering import CIRCUMSTANCES, an_ask, wire
 
 if TYPE_CHECKING:
-    from bookhunt.sellers.compiled import CompiledStep
+    from bookhunt.sellers.compiled import CompiledBlock, CompiledStep
     from bookhunt.sellers.reading.quotes import QuoteRead
 
 ANSWERS = Path(__file__).parents[3] / "data" / "answers"
@@ -33,10 +34,11 @@ SHAPES = sorted(path.stem for path in ANSWERS.glob("*.yaml"))
 ANSWERED = [{"request": {"path": "/"}}]
 
 
+@cache
 def shape_of(name: str) -> dict[str, Any]:
     """A file's content; every scalar is text, as the loader of definitions reads it."""
     text = (ANSWERS / f"{name}.yaml").read_text("utf-8")
-    found: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)
+    found: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
     return found
 
 
@@ -73,24 +75,29 @@ def scope_of(shape: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def step_of(shape: dict[str, Any]) -> CompiledStep:
+@cache
+def block_of(name: str) -> CompiledBlock:
+    """The compiled block that the answer is read by."""
+    shape = shape_of(name)
     blocks = compile_blocks(definition_of(shape))
-    block = blocks.quote or blocks.resolve
-    if "step" in shape:
-        block = blocks.purchase
+    block = blocks.purchase if "step" in shape else blocks.quote or blocks.resolve
     assert block is not None
-    return block.steps[-1]
+    return block
 
 
-def read_quote(shape: dict[str, Any], received: Received) -> QuoteRead:
-    reader = compile_blocks(definition_of(shape)).quote.reader  # type: ignore[union-attr]
+def step_of(name: str) -> CompiledStep:
+    return block_of(name).steps[-1]
+
+
+def read_quote(name: str, received: Received) -> QuoteRead:
+    shape = shape_of(name)
     ask = an_ask(
         book=Book(**shape["asked"]),
         max_price=Money.of("1", shape.get("currency", "USD")),
         condition=ConditionWish(shape.get("condition", "any")),
         format=FormatWish(shape.get("format", "paper")),
     )
-    found: QuoteRead = reader.read(received, ask, scope_of(shape), CIRCUMSTANCES)
+    found: QuoteRead = block_of(name).reader.read(received, ask, scope_of(shape), CIRCUMSTANCES)
     return found
 
 
@@ -110,13 +117,13 @@ def told(offer: Any, name: str) -> str:
 def test_a_quote_is_read_as_a_person_reads_it(name: str) -> None:
     shape = shape_of(name)
     received = answer_of(shape)
-    step = step_of(shape)
+    step = step_of(name)
     verdict = first_match(step.outcomes, received, step.format)
     if verdict is not None:
         assert verdict == Verdict(word=shape["reason"], message=shape.get("says"))
         return
     assert by_status(received.status) is None
-    quoted = read_quote(shape, received)
+    quoted = read_quote(name, received)
     expected = shape.get("read", [])
     problems = [(each.reason.value, each.detail) for each in quoted.refused]
     assert len(quoted.offers) == len(expected), problems
@@ -129,15 +136,14 @@ def test_a_quote_is_read_as_a_person_reads_it(name: str) -> None:
 @pytest.mark.parametrize("name", [s for s in SHAPES if "resolve" in shape_of(s)])
 def test_a_resolver_is_read_as_a_person_reads_it(name: str) -> None:
     shape = shape_of(name)
-    reader = compile_blocks(definition_of(shape)).resolve.reader  # type: ignore[union-attr]
-    found = reader.read(answer_of(shape), shape["asked"]["title"], {})
+    found = block_of(name).reader.read(answer_of(shape), shape["asked"]["title"], {})
     assert list(found.isbns) == shape["isbns"], found.detail
 
 
 @pytest.mark.parametrize("name", [s for s in SHAPES if "step" in shape_of(s)])
 def test_a_step_of_an_order_is_read_as_a_person_reads_it(name: str) -> None:
     shape = shape_of(name)
-    received, scope, step = answer_of(shape), scope_of(shape), step_of(shape)
+    received, scope, step = answer_of(shape), scope_of(shape), step_of(name)
     verdict = first_match(step.outcomes, received, step.format)
     assert (verdict and verdict.word) == shape.get("word")
     assert (verdict and verdict.message) == shape.get("says")
