@@ -19,7 +19,7 @@ import typer
 from bookhunt.cli import exit_codes
 from bookhunt.cli.output import Terminal  # noqa: TC001 - Typer reads the annotations
 from bookhunt.cli.render import NOTE_HEADERS, note_row, outcome_lines
-from bookhunt.cli.sandbox import furnish, move_in, open_street
+from bookhunt.cli.sandbox import USUAL_SELLERS, furnish, move_in, open_street
 from bookhunt.cli.table import print_table
 from bookhunt.client import DaemonClient, wait_until_gone
 from bookhunt.home.paths import Home
@@ -42,7 +42,9 @@ _FIELDS = (*REQUEST_FIELDS, "ledger", "home", "street")
 def demo(
     terminal: Terminal,
     *,
-    sellers: Annotated[int, typer.Option(metavar="N", help="How many sellers, 1 to 200.")] = 16,
+    sellers: Annotated[
+        int, typer.Option(metavar="N", help="How many sellers, 1 to 200.")
+    ] = USUAL_SELLERS,
     seed: Annotated[int, typer.Option(metavar="N", help="Of stock, prices and latencies.")] = 1,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the street and the daemon running.")

@@ -34,6 +34,7 @@ from bookhunt.model.money import Money
 if TYPE_CHECKING:
     from pathlib import Path
 
+USUAL_SELLERS = len(simulated.HAND_MADE)  # each another dialect, login or checkout
 PROFILE = "home"
 BUYER = {
     "name": "Ada Reader",
@@ -61,7 +62,9 @@ _FIELDS = (
 def start(
     terminal: Terminal,
     *,
-    sellers: Annotated[int, typer.Option(metavar="N", help="How many sellers, 1 to 200.")] = 16,
+    sellers: Annotated[
+        int, typer.Option(metavar="N", help="How many sellers, 1 to 200.")
+    ] = USUAL_SELLERS,
     seed: Annotated[int, typer.Option(metavar="N", help="Of stock, prices and latencies.")] = 1,
     latency_scale: Annotated[
         float, typer.Option(metavar="X", help="Multiplies every latency; 0 answers at once.")
@@ -170,7 +173,7 @@ def furnish(home: Home, street: simulated.Street, *, idle_exit_min: int | None =
         "limits": {"USD": {"purchase": "1000", "day": "1000000"}},
         "secrets": {"backend": "file"},
         "defaults": {"profile": PROFILE},
-        "sellers": _switched_off() | simulated.settings(street),
+        "sellers": _switched_off(street) | simulated.settings(street),
     }
     if idle_exit_min is not None:
         config["daemon"] = {"idle_exit_min": str(idle_exit_min)}
@@ -196,11 +199,13 @@ def _secrets(street: simulated.Street) -> dict[str, str]:
     return kept
 
 
-def _switched_off() -> dict[str, dict[str, str]]:
-    """Every real seller: nobody who plays with a street wants to be heard outside."""
+def _switched_off(street: simulated.Street) -> dict[str, dict[str, str]]:
+    """Every seller that is not of this street: a sandbox is not to be heard outside."""
     from bookhunt.sellers.loading_files import Origin, files_in, shipped_folder
 
-    return {file.id: {"enabled": "false"} for file in files_in(shipped_folder(), Origin.SHIPPED)}
+    shipped = shipped_folder()
+    found = [*files_in(shipped, Origin.SHIPPED), *files_in(shipped / "demo", Origin.DEMO)]
+    return {file.id: {"enabled": "false"} for file in found if file.id not in street.sellers}
 
 
 def _sandbox_home() -> Home:

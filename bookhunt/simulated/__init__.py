@@ -9,7 +9,7 @@ nobody has to take the buyer's word. It imports nothing else of bookhunt. From o
 `street` has this API, `faults` the ways in which sellers misbehave, `roster` the sellers.
 """
 
-from bookhunt.simulated.roster import MOST_SELLERS
+from bookhunt.simulated.roster import HAND_MADE, MOST_SELLERS
 from bookhunt.simulated.street import (
     Place,
     Street,
@@ -23,6 +23,7 @@ from bookhunt.simulated.street import (
 )
 
 __all__ = [
+    "HAND_MADE",
     "MOST_SELLERS",
     "Place",
     "Street",

@@ -66,9 +66,12 @@ def test_with_keep_the_next_command_finds_everything(tmp_path: Path) -> None:
 def test_a_demo_that_is_interrupted_cleans_up(tmp_path: Path) -> None:
     process = start_program("demo", "--sellers", "30", home=tmp_path, TMPDIR=str(tmp_path))
     with process:
+        wait_until(lambda: list(tmp_path.glob("bookhunt-demo-*/data/street/street.json")))
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 130
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_demo_that_is_killed_leaves_no_street(tmp_path: Path) -> None:

@@ -103,11 +103,11 @@ def test_limits_show_what_is_spent(own_world: World) -> None:
     request = world.object("buy", world.book(), "--max-price", "80")
     [limits] = [each for each in world.objects("limits", "show") if each["currency"] == "USD"]
     assert limits["spent_day"] == request["resolved_price"]
-    assert limits["purchase"] == {"amount": "100.00", "currency": "USD"}
+    assert limits["purchase"] == {"amount": "1000.00", "currency": "USD"}
     changed = world.object("limits", "set", "--day", "150", "--month", "none")
     assert changed["day"]["amount"] == "150.00"
     assert changed["month"] is None
-    assert changed["purchase"]["amount"] == "100.00"
+    assert changed["purchase"]["amount"] == "1000.00"
 
 
 def test_the_daemon_is_started_stopped_and_tells_how_it_does(own_world: World) -> None:

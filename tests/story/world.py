@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bookhunt.cli.sandbox import furnish, move_in, open_street
+from bookhunt.cli.sandbox import USUAL_SELLERS, furnish, move_in, open_street
 from bookhunt.client import DaemonClient, wait_until_gone
 from bookhunt.home.paths import Home
 from bookhunt.model.errors import DaemonError
@@ -78,7 +78,7 @@ class World:
 
     @classmethod
     def open(
-        cls, root: Path, *, seed: int = 7, sellers: int = 16, latency_scale: float = 0.0
+        cls, root: Path, *, seed: int = 7, sellers: int = USUAL_SELLERS, latency_scale: float = 0.0
     ) -> "World":
         home = Home.at(root)
         street = open_street(
