@@ -96,7 +96,7 @@ COMMANDS: dict[str, Entry | Group] = {
                 examples=("bookhunt sellers show amberside",),
             ),
             "test": Entry(
-                module="bookhunt.cli.sellers_test",
+                module="bookhunt.cli.sellers_doctor",
                 function="test",
                 does="Check definitions and replay their examples.",
                 examples=(
