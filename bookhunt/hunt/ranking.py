@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ROOT_HALF = math.sqrt(0.5)
-_NEWTON_STEPS = 6
+_NEWTON_STEPS = 8
+_DEEPEST = 6.0  # standard deviations below the mean: cheaper offers are not counted on
 _CLOSE_ENOUGH = 0.004  # of the price: an order does not need more digits
 _GRID = 16  # points in log price over which the fixed-sample optimum is integrated
 _GRID_DEPTH = 0.75  # of log price below the maximum: half of it
@@ -70,24 +71,27 @@ class Box:
 def reservation(box: Box, log_max: float) -> float | None:
     """The log of the reservation price; None where even an offer far below the maximum costs more.
 
-    `chance * saving(z)` is convex and rising in z, so Newton's steps from above close in without
-    ever passing the root.
+    Newton's steps on the log of the saving as a function of the log of the price, which is concave
+    and nearly straight in the tail: after the first step they close in from below.
     """
-    z = math.exp(log_max)
-    d = (log_max - box.mu) / box.sd
-    worth = z * below(d) - math.exp(box.mu + 0.5 * box.sd * box.sd) * below(d - box.sd)
-    if box.chance * worth < box.cost:
+    mu, sd = box.mu, box.sd
+    if box.chance * saving(math.exp(log_max), mu, sd) < box.cost:
         return None
-    mean = math.exp(box.mu + 0.5 * box.sd * box.sd)
+    wanted = math.log(box.cost / box.chance)
+    lowest = mu - _DEEPEST * sd
+    z = min(log_max, mu + sd)
+    mean = math.exp(mu + 0.5 * sd * sd)
     for _ in range(_NEWTON_STEPS):
-        slope = below(d)
-        step = (worth - box.cost / box.chance) / slope
-        z -= step
-        if step < _CLOSE_ENOUGH * z:
+        price, d = math.exp(z), (z - mu) / sd
+        below_price = price * below(d)
+        worth = below_price - mean * below(d - sd)
+        if worth <= 0.0:
+            return lowest  # so deep in the tail that the difference is lost in rounding
+        step = (math.log(worth) - wanted) * worth / below_price
+        z = max(min(z - step, log_max), lowest)
+        if -_CLOSE_ENOUGH < step < _CLOSE_ENOUGH:
             break
-        d = (math.log(z) - box.mu) / box.sd
-        worth = z * below(d) - mean * below(d - box.sd)
-    return math.log(z)
+    return z
 
 
 def in_order(boxes: Sequence[Box], log_max: float) -> list[Box]:
