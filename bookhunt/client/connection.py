@@ -19,6 +19,7 @@ from bookhunt.model.errors import (
     DaemonNotRunning,
 )
 from bookhunt.wire.contract import API_VERSION
+from bookhunt.wire.peer import peer_uid
 from bookhunt.wire.routes import HEADER_API, HEADER_VERSION
 
 if TYPE_CHECKING:
@@ -82,7 +83,20 @@ class _UnixConnection(http.client.HTTPConnection):
                 raise
             else:
                 self.sock = sock
+                _require_ours(sock, self._path)
                 return
+
+
+def _require_ours(sock: socket.socket, path: Path) -> None:
+    """Refuse to tell another user's process anything: names, addresses and tokens come next.
+
+    Where the socket's folder is under /tmp, anybody may have made it first.
+    """
+    if peer_uid(sock) != os.geteuid():
+        raise DaemonForbidden(
+            f"another user's process listens at {path}",
+            hint="set BOOKHUNT_HOME to a home of your own",
+        )
 
 
 def is_listening(home: Home) -> bool:

@@ -6,17 +6,15 @@ directory's mode was changed, and against root's processes that act for somebody
 
 from __future__ import annotations
 
-import ctypes
 import json
 import logging
 import os
-import socket
-import struct
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bookhunt.model.errors import DaemonForbidden
+from bookhunt.wire.peer import peer_uid
 from bookhunt.wire.problems import problem_of
 from bookhunt.wire.routes import PROBLEM_JSON
 
@@ -26,36 +24,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _READS_WITHIN_S = 1.0
-_UCRED = struct.Struct("3i")  # struct ucred of unix(7): pid, uid, gid
-
-
-class ConnectedSocket(Protocol):
-    """As much of a socket as a transport lends."""
-
-    def fileno(self) -> int:
-        """The descriptor."""
-        ...
-
-    def getsockopt(self, level: int, option: int, size: int, /) -> bytes:
-        """An option's value."""
-        ...
-
-
-def peer_uid(sock: ConnectedSocket) -> int:
-    """The effective uid of the process that connected.
-
-    Raises:
-        OSError: the system does not tell, and then the peer is nobody's friend.
-    """
-    if hasattr(socket, "SO_PEERCRED"):  # Linux; the others have getpeereid(3)
-        credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-        return int(_UCRED.unpack(credentials)[1])
-    libc = ctypes.CDLL(None, use_errno=True)
-    uid, gid = ctypes.c_uint32(), ctypes.c_uint32()
-    if libc.getpeereid(sock.fileno(), ctypes.byref(uid), ctypes.byref(gid)) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-    return uid.value
 
 
 def may_call(uid: int) -> bool:

@@ -61,6 +61,16 @@ def test_no_permission_is_its_own_error(home: Home, monkeypatch: pytest.MonkeyPa
         a_client(home).health()
 
 
+def test_another_user_s_process_in_the_daemon_s_place_is_told_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever made the folder under /tmp first must not be sent names, addresses and tokens."""
+    monkeypatch.setattr(connection, "peer_uid", lambda _: connection.os.geteuid() + 1)
+    with scripted(home, ACCEPTED) as script, pytest.raises(DaemonForbidden):
+        a_client(home).buy(EMMA, idempotency_key="k-1")
+    assert script.arrived == []
+
+
 def test_silence_is_its_own_error(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that hangs is neither started again nor waited for without end."""
     monkeypatch.setattr(calls, "ANSWERS_WITHIN_S", 0.1)
