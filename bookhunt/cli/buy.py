@@ -17,6 +17,7 @@ from bookhunt.model.errors import InputError
 from bookhunt.wire.contract import REQUEST_FIELDS
 
 
+# long: three lines for each option that the contract names; the body itself is short
 def buy(
     terminal: Terminal,
     books: Annotated[

@@ -97,7 +97,7 @@ COMMANDS: dict[str, Entry | Group] = {
             ),
             "test": Entry(
                 module="bookhunt.cli.sellers_doctor",
-                function="test",
+                function="try_out",
                 does="Check definitions and replay their examples.",
                 examples=(
                     "bookhunt sellers test myshop",

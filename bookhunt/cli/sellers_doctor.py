@@ -31,7 +31,7 @@ TEST_FIELDS = (
 )
 
 
-def test(
+def try_out(
     terminal: Terminal,
     definitions: Annotated[
         list[str], typer.Argument(metavar="FILE|ID...", help="A file, or the id of a seller.")

@@ -9,13 +9,11 @@ import pytest
 from bookhunt import simulated
 from bookhunt.cli.output import Terminal
 from bookhunt.cli.sandbox import furnish
-from bookhunt.cli.sellers_doctor import TEST_FIELDS, path_of, test
+from bookhunt.cli.sellers_doctor import TEST_FIELDS, path_of, try_out
 from bookhunt.cli.sellers_new import skeleton
 from bookhunt.home.paths import Home
 from bookhunt.model.errors import NotFound
 from bookhunt.simulated import Street, start
-
-test.__test__ = False  # a command, not a test
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +43,7 @@ def test_a_definition_whose_examples_pass_ends_well(
     home: Home, capsys: pytest.CaptureFixture
 ) -> None:
     _written(home, skeleton("shop"))
-    assert test(Terminal(), ["shop"]) == 0
+    assert try_out(Terminal(), ["shop"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any("quote: one offer" in line and line.startswith("ok") for line in lines)
     assert not any(line.startswith("FAIL") for line in lines)
@@ -55,7 +53,7 @@ def test_a_failed_example_shows_what_was_expected_and_ends_with_1(
     home: Home, capsys: pytest.CaptureFixture
 ) -> None:
     path = _written(home, skeleton("shop").replace('total: "24.99"', 'total: "25.99"'))
-    assert test(Terminal(), [str(path)]) == 1
+    assert try_out(Terminal(), [str(path)]) == 1
     out = capsys.readouterr().out
     assert "FAIL" in out
     assert "25.99" in out
@@ -67,7 +65,7 @@ def test_every_mistake_of_a_definition_is_a_line_with_its_place(
 ) -> None:
     wrong = skeleton("shop").replace("asks_by:", "ask_by:").replace("status: 404", "status: many")
     path = _written(home, wrong)
-    assert test(Terminal(json=True), ["shop"]) == 1
+    assert try_out(Terminal(json=True), ["shop"]) == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     bad = [line for line in lines if not line["ok"]]
     assert len(bad) >= 2
@@ -77,9 +75,9 @@ def test_every_mistake_of_a_definition_is_a_line_with_its_place(
 
 def test_warnings_fail_only_when_it_is_strict(home: Home, capsys: pytest.CaptureFixture) -> None:
     _written(home, skeleton("shop"))
-    assert test(Terminal(), ["shop"]) == 0
+    assert try_out(Terminal(), ["shop"]) == 0
     warned = "warn" in capsys.readouterr().out
-    assert test(Terminal(), ["shop"], strict=True) == (1 if warned else 0)
+    assert try_out(Terminal(), ["shop"], strict=True) == (1 if warned else 0)
     assert warned, "the skeleton has fewer examples than it should have"
 
 
@@ -97,7 +95,7 @@ def test_live_asks_shows_and_times_and_orders_nothing(
     street: Street, capsys: pytest.CaptureFixture
 ) -> None:
     offer = next(o for o in street.offers(seller="amberside") if o["inventory"])
-    assert test(Terminal(json=True), ["amberside"], live=offer["isbn"]) == 0
+    assert try_out(Terminal(json=True), ["amberside"], live=offer["isbn"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["operation"] == "live"
     assert offer["item"] in [each["item"].strip('"') for each in told["offers"]]
@@ -109,7 +107,7 @@ def test_live_asks_shows_and_times_and_orders_nothing(
 def test_live_shows_no_secret(street: Street, capsys: pytest.CaptureFixture) -> None:
     """Dovetail takes its key in the query."""
     offer = street.offers(seller="dovetail")[0]
-    test(Terminal(), ["dovetail"], live=offer["isbn"])
+    try_out(Terminal(), ["dovetail"], live=offer["isbn"])
     shown = capsys.readouterr()
     secret = simulated.credentials(street)["dovetail"]["api_key"]
     assert "/api/search" in shown.out
@@ -120,5 +118,5 @@ def test_live_at_a_seller_that_fails_ends_with_1(
     street: Street, capsys: pytest.CaptureFixture
 ) -> None:
     street.fault("amberside", "quote", "status", status=500, count=None)
-    assert test(Terminal(), ["amberside"], live="9781449373320") == 1
+    assert try_out(Terminal(), ["amberside"], live="9781449373320") == 1
     assert "server_error" in capsys.readouterr().out
