@@ -39,7 +39,8 @@ class ControlRoutes:
     async def limits(self) -> JSONResponse:
         """The limits in force and what is spent or reserved, per currency in use."""
         config = self.daemon.config_file.config
-        currencies = dict.fromkeys([config.defaults.currency, *config.limits])
+        used = await self.daemon.ledger.currencies()
+        currencies = dict.fromkeys([config.defaults.currency, *config.limits, *used])
         return JSONResponse([await self._limits_object(currency) for currency in currencies])
 
     async def set_limits(self, currency: str, body: LimitsBody) -> JSONResponse:

@@ -65,6 +65,11 @@ def limits(db: sqlite3.Connection, currency: str, *, defaults: Mapping[str, Limi
     )
 
 
+def currencies(db: sqlite3.Connection) -> list[str]:
+    """Every currency with limits set by hand or money spent or reserved, in order."""
+    return [row["currency"] for row in db.execute(_SQL["currencies"])]
+
+
 def set_limits(db: sqlite3.Connection, currency: str, limits: Limits | None) -> None:
     """Set the limits of a currency, or go back to the configured ones.
 

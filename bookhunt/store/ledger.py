@@ -294,6 +294,10 @@ class SqliteLedger:
         work = partial(budgets.set_limits, currency=currency, limits=limits)
         await self._writer.run("set_limits", work, lane=Lane.MONEY)
 
+    async def currencies(self) -> list[str]:
+        """As `ports.Ledger.currencies`."""
+        return await self._read(budgets.currencies)
+
     async def spent(self, currency: str, *, at: datetime) -> tuple[Money, Money]:
         """As `ports.Ledger.spent`."""
         return await self._read(partial(budgets.used, currency=currency, at=at))

@@ -75,6 +75,15 @@ async def test_limits_that_were_set_are_kept(lives: Lives) -> None:
     assert await lives.ledger.limits("USD") == some_limits(None, None, "30")
 
 
+async def test_currencies_in_use_are_told(ledger: AnyLedger) -> None:
+    """Those with limits set by hand, and those that money was held or spent in."""
+    assert await ledger.currencies() == []
+    await ledger.set_limits("JPY", Limits(purchase=None, day=None, month=None))
+    assert await ledger.currencies() == ["JPY"]
+    await intended(ledger, await wish(ledger, "5"))
+    assert await ledger.currencies() == ["JPY", "USD"]
+
+
 async def test_a_limit_is_in_its_own_currency_and_not_below_zero(ledger: AnyLedger) -> None:
     with pytest.raises(CurrencyMismatch):
         await ledger.set_limits("EUR", some_limits())

@@ -52,6 +52,9 @@ class Budgets:
                 raise InputError(f"a limit of {limit} is below zero")
         self._limits[currency] = limits
 
+    def currencies(self) -> list[str]:
+        return sorted({*self._limits, *(currency for currency, _ in self._used)})
+
     def used(self, currency: str, *, at: datetime) -> tuple[Money, Money]:
         day, month = _periods(currency, at)
         return Money(self._of(day), currency), Money(self._of(month), currency)

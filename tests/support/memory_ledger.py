@@ -364,6 +364,10 @@ class MemoryLedger:
         await asyncio.sleep(0)
         self._budgets.set_limits(currency, limits)
 
+    async def currencies(self) -> list[str]:
+        await asyncio.sleep(0)
+        return self._budgets.currencies()
+
     async def spent(self, currency: str, *, at: datetime) -> tuple[Money, Money]:
         await asyncio.sleep(0)
         return self._budgets.used(currency, at=at)

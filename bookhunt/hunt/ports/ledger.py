@@ -222,6 +222,10 @@ class Ledger(Protocol):
         """
         ...
 
+    async def currencies(self) -> list[str]:
+        """Every currency with limits set by hand or money spent or reserved, in order."""
+        ...
+
     async def spent(self, currency: str, *, at: datetime) -> tuple[Money, Money]:
         """Spent and reserved, in the day and in the month (UTC) of `at`."""
         ...

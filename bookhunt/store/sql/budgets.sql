@@ -10,6 +10,9 @@ ON CONFLICT (currency) DO UPDATE SET purchase_minor = excluded.purchase_minor,
 -- name: unset_limit
 DELETE FROM spending_limit WHERE currency = :currency;
 
+-- name: currencies
+SELECT currency FROM spending_limit UNION SELECT currency FROM budget ORDER BY currency;
+
 -- name: open_budget
 INSERT INTO budget (currency, period, cap_minor, reserved_minor, spent_minor)
 VALUES (:currency, :period, :cap_minor, 0, 0)

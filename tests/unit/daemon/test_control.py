@@ -49,6 +49,13 @@ async def test_limits_are_set_one_by_one_and_null_is_none(idle: Running) -> None
         await call(idle.client.set_limits, "USD", {"year": "5"})
 
 
+async def test_limits_set_in_another_currency_are_shown(idle: Running) -> None:
+    await call(idle.client.set_limits, "JPY", {"day": "20000"})
+    shown = {each["currency"]: each for each in await call(idle.client.limits)}
+    assert list(shown) == ["USD", "JPY"]
+    assert shown["JPY"]["day"] == {"amount": "20000", "currency": "JPY"}
+
+
 async def test_while_paused_nothing_is_bought(running: Running) -> None:
     assert await call(running.client.pause) == {"paused": True}
     said = await call(running.client.buy, A_BOOK, idempotency_key="k-1")
