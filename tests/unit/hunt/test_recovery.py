@@ -289,7 +289,9 @@ async def test_a_placed_order_that_is_refused_in_the_end_hands_over(life: Life) 
     assert life.orders() == ["other"]
 
 
-async def test_a_placed_order_is_never_proven_away(life: Life, clock: JumpClock) -> None:
+async def test_a_placed_order_is_never_proven_away(
+    life: Life, clock: JumpClock, caplog: pytest.LogCaptureFixture
+) -> None:
     """The seller accepted it: "not found" only means not yet; after two days a person asks."""
     street(life, BOTH)
     life.sellers.sends("shop", SendScript(answer=Answer.PLACED, executes=False))
@@ -297,6 +299,7 @@ async def test_a_placed_order_is_never_proven_away(life: Life, clock: JumpClock)
     assert record.state is ATTENTION
     assert clock.monotonic() >= 48 * HOUR
     assert life.sellers.count("send") == 1
+    assert caplog.records == []
 
 
 # -------------------------------------------------------------------------------- what may change
@@ -360,9 +363,12 @@ async def test_what_stays_missing_leaves_a_person(life: Life, what: str) -> None
     assert life.orders() == ["shop"]
 
 
-async def test_paused_an_order_is_looked_up_and_not_sent_again(life: Life) -> None:
-    """The switch stops sends, and forgets nothing: on `resume` it goes on."""
-    record = await doubted(life, KEY, executes=False)
+@pytest.mark.parametrize("capability", [KEY, BOTH])
+async def test_paused_an_order_is_looked_up_and_not_sent_again(
+    life: Life, capability: Capability
+) -> None:
+    """The switch stops sends, and gives nothing up: on `resume` the same bytes go again."""
+    record = await doubted(life, capability, executes=False)
     await life.ledger.set_paused(paused=True)
     await asyncio.sleep(HOUR)
     assert life.sellers.count("send") == 1
