@@ -139,12 +139,21 @@ def _missing_quotes(definition: Definition) -> list[str]:
     shown = {
         "a hit": any(then.offers for then in thens),
         "no match": any(then.reason in _MISSES for then in thens),
-        "a book out of stock": any(
-            then.reason == "sold_out" or "sold_out" in (then.refused or ()) for then in thens
-        ),
+        "a book out of stock": _always_in_stock(definition)
+        or any(then.reason == "sold_out" or "sold_out" in (then.refused or ()) for then in thens),
         "an error": failed or any(then.reason in _ERRORS for then in thens),
     }
     return [what for what, is_shown in shown.items() if not is_shown]
+
+
+def _always_in_stock(definition: Definition) -> bool:
+    """Whether no answer can say that a book is sold out: only what is left is listed."""
+    if definition.quote is None:
+        return True
+    fields = definition.quote.fields
+    return (
+        fields.inventory is None and fields.available is not None and bool(fields.available.const)
+    )
 
 
 def _missing_purchases(definition: Definition) -> list[str]:

@@ -157,8 +157,6 @@ def _check_find_order(
     ):
         hint = "use a {captured...} of the purchase in its request"
         faults.error((*here, "by"), "by: captured, and nothing captured is sent", hint)
-    if found.fields.order_id is None:
-        faults.warn((*here, "fields"), "no field says the order's number")
 
 
 def _check_payment(purchase: Purchase, slots: list[tuple[TextUse, Slot]], faults: Faults) -> None:

@@ -12,7 +12,7 @@ from bookhunt.sellers.loading_files import shipped_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-DEMO = sorted((shipped_folder() / "demo").glob("*.yaml"))
+SHIPPED = sorted(shipped_folder().glob("**/*.yaml"))
 
 SHOP = """\
 schema: 1
@@ -105,11 +105,16 @@ def failures(lines: list[TestLine]) -> list[TestLine]:
     return [line for line in lines if not line.ok]
 
 
-@pytest.mark.parametrize("file", DEMO, ids=lambda path: path.stem)
-def test_every_example_of_the_street_passes(file: Path) -> None:
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_definition_is_right_and_each_of_its_examples_passes(file: Path) -> None:
     lines = examine(file)
     assert failures(lines) == []
-    assert len([line for line in lines if line.example]) >= 4
+    assert len([line for line in lines if line.example]) >= 3
+    # What a seller cannot prove is warned of, and that is what two of the street are there for.
+    warned = [
+        line.error for line in lines if line.warning and "settled by hand" not in str(line.error)
+    ]
+    assert warned == []
 
 
 def test_an_example_that_fits_passes(shop: Path) -> None:
