@@ -160,7 +160,7 @@ class SqliteLedger:
     ) -> RequestRecord:
         """As `ports.Ledger.move`."""
         work = partial(requests.move, record=record, to=to, result=result, now=self._clock.now())
-        return await self._writer.run("move", work, lane=Lane.CHANGE, lands=True)
+        return await self._writer.run("move", work, lane=Lane.CHANGE)
 
     async def cancel(self, request_id: str) -> RequestRecord:
         """As `ports.Ledger.cancel`."""
@@ -229,7 +229,7 @@ class SqliteLedger:
         work = partial(
             purchases.checked, attempt=attempt, not_found=not_found, next_check_at=next_check_at
         )
-        return await self._writer.run("checked", work, lane=Lane.MONEY, lands=True)
+        return await self._writer.run("checked", work, lane=Lane.MONEY)
 
     async def settle(
         self,
@@ -240,7 +240,7 @@ class SqliteLedger:
         request_to: RequestState | None = None,
         result: Result | None = None,
     ) -> tuple[Attempt, RequestRecord]:
-        """As `ports.Ledger.settle`; while the disk is full this waits until it is written.
+        """As `ports.Ledger.settle`.
 
         Two cases the caller cannot see are decided here: a request that was cancelled meanwhile
         becomes CANCELLED instead of PROCESSING, and an order number that another attempt owns
@@ -256,7 +256,7 @@ class SqliteLedger:
             defaults=self._defaults,
             now=self._clock.now(),
         )
-        return await self._writer.run("settle", work, lane=Lane.MONEY, lands=True)
+        return await self._writer.run("settle", work, lane=Lane.MONEY)
 
     async def settle_by_hand(
         self, request_id: str, *, order_id: str | None, retry: bool = False

@@ -19,7 +19,6 @@ from bookhunt.store.stamp import (
     write_stamp,
 )
 from bookhunt.store.values import micros
-from bookhunt.telemetry.failpoints import fp
 
 if TYPE_CHECKING:
     import sqlite3
@@ -115,10 +114,8 @@ class LedgerFile:
         self._stamp_due = time.monotonic() + _STAMP_EVERY_S
         if seq == self._stamped:
             return
-        fp("ledger.stamp.before")
         if write_stamp(stamp_path(self._path), Stamp(ledger=self._ledger, seq=seq)):
             self._stamped = seq
-        fp("ledger.stamp.after")
 
     def _read_stamp(self) -> tuple[Stamp | None, str | None]:
         try:

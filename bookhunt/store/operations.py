@@ -31,16 +31,11 @@ class Withdraw(Exception):
 
 @dataclass(slots=True, eq=False)
 class Operation:
-    """One call of the ledger, on its way through the writer.
-
-    `lands`: it tells of something that already happened (an order was answered), so while the
-    disk takes nothing it is kept and tried again, instead of being refused and forgotten.
-    """
+    """One call of the ledger, on its way through the writer."""
 
     name: str
     work: Callable[[sqlite3.Connection], Any]
     lane: Lane
-    lands: bool
     future: asyncio.Future[Any]
     outcome: Any = None
     error: BaseException | None = None

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from bookhunt.home.durable import write_durably
+from bookhunt.telemetry.failpoints import fp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +62,9 @@ def write_stamp(path: Path, stamp: Stamp) -> bool:
     """Write the side file durably; whether that went well. A full disk only makes it older."""
     document = {"ledger": stamp.ledger, "seq": stamp.seq}
     try:
+        fp("ledger.stamp.before")
         write_durably(path, orjson.dumps(document) + b"\n")
+        fp("ledger.stamp.after")
     except OSError as error:
         _log.warning("the side file of the ledger could not be written: %s", error)
         return False

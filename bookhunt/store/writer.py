@@ -8,13 +8,12 @@ savepoint and nothing else. No caller is answered before its change is on disk.
 What moves money goes before other changes, and changes before reads; reads come a few at a time.
 Each lane holds a bounded number of operations: further callers wait.
 
-When the disk refuses (full, an I/O error before the commit), nothing of the group was written.
-New things are refused with an error that says so; what tells of things that happened (`lands`) is
-tried again until it is written. When the commit itself fails in a way that leaves open whether it
-reached the disk (a failed fsync above all, which must never be tried again: the kernel may have
-dropped the pages), nobody can say what is true, and the process must end: the next start reads
-what is really there. The same holds for a file that turns out to be damaged, and for one that
-another process has taken over.
+When the disk refuses (full, an I/O error before the commit), nothing of the group was written,
+and each of its callers is told so: the same call may be made again. When the commit itself fails
+in a way that leaves open whether it reached the disk (a failed fsync above all, which must never
+be tried again: the kernel may have dropped the pages), nobody can say what is true, and the
+process must end: the next start reads what is really there. The same holds for a file that turns
+out to be damaged, and for one that another process has taken over.
 """
 
 from __future__ import annotations
@@ -41,7 +40,6 @@ _log = logging.getLogger(__name__)
 _CHANGES_A_TURN = 256  # measured: larger groups gain little and make claims wait for each other
 _READS_A_TURN = 8
 _WAITING = {Lane.MONEY: 4096, Lane.CHANGE: 4096, Lane.READ: 1024}
-_TRY_AGAIN_S = 1.0
 _EX_IOERR = 74  # sysexits.h
 # Driver errors that are bugs of one operation, not troubles of the disk.
 _BUGS = (
@@ -90,8 +88,6 @@ class Writer:
         self._on_fatal = on_fatal
         self._wake = threading.Condition()
         self._lanes = Lanes()
-        self._landing: list[Operation] = []  # changes that must land, and the disk refuses
-        self._land_at = 0.0  # when they are tried again, monotonic
         self._closing = False
         self._dead: LedgerUnusable | None = None
         self._room: dict[Lane, asyncio.Semaphore] = {}
@@ -126,7 +122,6 @@ class Writer:
         work: Callable[[sqlite3.Connection], _T],
         *,
         lane: Lane,
-        lands: bool = False,
     ) -> _T:
         """Have `work` done in the thread; a change is durable when this returns.
 
@@ -137,9 +132,7 @@ class Writer:
             IllegalTransition: the file's own rules forbid it.
         """
         await self._room[lane].acquire()
-        operation = Operation(
-            name=name, work=work, lane=lane, lands=lands, future=self._loop.create_future()
-        )
+        operation = Operation(name=name, work=work, lane=lane, future=self._loop.create_future())
         with self._wake:
             if self._closing or self._dead:
                 self._room[lane].release()
@@ -196,8 +189,6 @@ class Writer:
     def _take(self, chore_s: float | None) -> tuple[list[Operation], list[Operation]] | None:
         """What to do next; two empty lists when a chore is due; None at the end."""
         chore_at = None if chore_s is None else time.monotonic() + chore_s
-        if self._landing:
-            chore_at = min(self._land_at, self._land_at if chore_at is None else chore_at)
         with self._wake:
             while not (self._lanes or self._closing):
                 left_s = None if chore_at is None else max(chore_at - time.monotonic(), 0.0)
@@ -206,13 +197,9 @@ class Writer:
             changes = self._lanes.take_changes(_CHANGES_A_TURN)
             reads = self._lanes.take_reads(_READS_A_TURN)
             closing = self._closing
-        landing: list[Operation] = []
-        if changes or closing or time.monotonic() >= self._land_at:
-            # What must land goes first whenever the disk is tried.
-            landing, self._landing = self._landing, []
-        if closing and not (landing or changes or reads):
+        if closing and not (changes or reads):
             return None
-        return landing + changes, reads
+        return changes, reads
 
     def _commit(self, connection: sqlite3.Connection, group: list[Operation]) -> None:
         try:
@@ -248,7 +235,7 @@ class Writer:
     def _undo(
         self, connection: sqlite3.Connection, group: list[Operation], error: Exception
     ) -> None:
-        """Nothing of the group was written: say so, and keep what must land."""
+        """Nothing of the group was written: say so to each of its callers."""
         try:
             roll_back(connection)
         except sqlite3.Error as worse:
@@ -258,16 +245,9 @@ class Writer:
             self._die(error, group)
             return
         _log.error("the ledger could not be written: %s", error)
-        self._land_at = time.monotonic() + _TRY_AGAIN_S
-        refused = []
         for operation in group:
-            operation.error = operation.outcome = None
-            if operation.lands and not self._closing:
-                self._landing.append(operation)
-            else:
-                operation.error = _refusal(error)
-                refused.append(operation)
-        self._tell(refused)
+            operation.error = _refusal(error)
+        self._tell(group)
 
     def _read(self, connection: sqlite3.Connection, operation: Operation) -> None:
         try:
@@ -290,7 +270,7 @@ class Writer:
         dead.__cause__ = error
         with self._wake:
             self._dead = dead
-            group = [*group, *self._landing, *self._lanes.take_changes(sum(_WAITING.values()))]
+            group = [*group, *self._lanes.take_changes(sum(_WAITING.values()))]
             group += self._lanes.take_reads(sum(_WAITING.values()))
         for operation in group:
             operation.error = dead
