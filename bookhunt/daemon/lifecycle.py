@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from bookhunt.daemon.daemon import Daemon
     from bookhunt.daemon.guard import Guard
+    from bookhunt.daemon.lock import Lock
     from bookhunt.home.paths import Home
     from bookhunt.telemetry.logs import Logs
 
@@ -47,6 +48,7 @@ _log = logging.getLogger(__name__)
 SENDS_END_WITHIN_S = 60.0  # an order under way has its own time-out of 20 s and more
 _OPEN_FILES = 8192
 _LOOKS_PER_IDLE_TIME = 10
+_LOOK_FOR_HOME_EVERY_S = 2.0
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -60,13 +62,13 @@ def run(home: Home, *, foreground: bool = False, assemble: Assemble) -> None:
     os.umask(0o077)
     _set_limits()
     home.prepare()
-    with held(home.daemon_lock):
+    with held(home.daemon_lock) as lock:
         config_file = ConfigFile(home)
         level = config_file.config.telemetry.log_level
         logs = set_up_logs(home.log_file, level=level, terminal=sys.stderr if foreground else None)
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_live(home, config_file, logs, assemble))
+                runner.run(_live(home, lock, config_file, logs, assemble))
         except BaseException:
             _log.exception("the daemon ended")
             raise
@@ -83,19 +85,21 @@ def _set_limits() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-async def _live(home: Home, config_file: ConfigFile, logs: Logs, assemble: Assemble) -> None:
+async def _live(
+    home: Home, lock: Lock, config_file: ConfigFile, logs: Logs, assemble: Assemble
+) -> None:
     asyncio.get_running_loop().set_exception_handler(_unhandled)
     async with assemble(home, config_file) as daemon:
         try:
             await daemon.service.start()
-            await _serve(daemon, logs)
+            await _serve(daemon, lock, logs)
         finally:
             daemon.closing.set()
             await daemon.service.stop(within_s=SENDS_END_WITHIN_S)
     _log.info("stopped")
 
 
-async def _serve(daemon: Daemon, logs: Logs) -> None:
+async def _serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
     """Listen, last of all; return when the daemon is to stop and no order is being sent."""
     guard = app_of(daemon)
     server = HttpServer(guard)
@@ -104,6 +108,7 @@ async def _serve(daemon: Daemon, logs: Logs) -> None:
     others = [
         asyncio.create_task(keep_up(daemon, logs)),
         asyncio.create_task(_close_when_idle(daemon, guard)),
+        asyncio.create_task(_close_when_homeless(daemon, lock)),
     ]
     with _signals_close(daemon):
         _log.info(
@@ -172,6 +177,14 @@ async def _close_when_idle(daemon: Daemon, guard: Guard) -> None:
         _log.info("idle for long", extra={"after_s": idle_s})
         daemon.closing.set()
         return
+
+
+async def _close_when_homeless(daemon: Daemon, lock: Lock) -> None:
+    """End a daemon whose home was removed: nobody finds it, and another may have begun there."""
+    while lock.is_in_place():
+        await daemon.clock.sleep(_LOOK_FOR_HOME_EVERY_S)
+    _log.error("the home was removed")
+    daemon.closing.set()
 
 
 def _unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -19,8 +19,25 @@ _PATIENCE_S = 1.0
 _LOOK_AGAIN_S = 0.02
 
 
+class Lock:
+    """A lock that is held."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path = path
+        self._descriptor = descriptor
+
+    def is_in_place(self) -> bool:
+        """Whether the file is still there: without it another daemon could take the home."""
+        ours = os.fstat(self._descriptor)
+        try:
+            there = self._path.lstat()
+        except OSError:
+            return False
+        return (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino)
+
+
 @contextlib.contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(path: Path) -> Iterator[Lock]:
     """Hold the lock; its file tells this process's id. The file stays: removing it would race.
 
     Raises:
@@ -36,7 +53,7 @@ def held(path: Path) -> Iterator[None]:
         _take(descriptor)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        yield
+        yield Lock(path, descriptor)
         os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)

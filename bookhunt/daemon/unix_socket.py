@@ -30,20 +30,24 @@ _PRIVATE = 0o600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """An open socket. `path` is where it can be found; `ours`: we put it there and take it away."""
+    """An open socket. `path` is where it can be found, `file` which one we put there.
+
+    One that systemd opened is not ours to take away: then `file` is None.
+    """
 
     sock: socket.socket
     path: Path
     pointer: Path | None
-    ours: bool
+    file: tuple[int, int] | None  # device and inode
 
     def close(self) -> None:
-        """Stop listening, and leave nothing that looks like a daemon."""
+        """Stop listening, and leave nothing that looks like a daemon, but another one's socket."""
         self.sock.close()
-        if self.ours:
-            self.path.unlink(missing_ok=True)
-            if self.pointer is not None:
-                self.pointer.unlink(missing_ok=True)
+        if self.file is None or _file_at(self.path) != self.file:
+            return
+        self.path.unlink(missing_ok=True)
+        if self.pointer is not None:
+            self.pointer.unlink(missing_ok=True)
 
 
 def listen(home: Home) -> Listening:
@@ -58,7 +62,7 @@ def listen(home: Home) -> Listening:
     path = home.socket_file
     passed = _passed_by_systemd()
     if passed is not None:
-        return Listening(sock=passed, path=path, pointer=None, ours=False)
+        return Listening(sock=passed, path=path, pointer=None, file=None)
     _require_socket_or_nothing(path)
     sock = _bound(path)
     pointer = None
@@ -67,7 +71,7 @@ def listen(home: Home) -> Listening:
     else:
         pointer = home.socket_pointer
         write_durably(pointer, os.fsencode(path) + b"\n")
-    return Listening(sock=sock, path=path, pointer=pointer, ours=True)
+    return Listening(sock=sock, path=path, pointer=pointer, file=_file_at(path))
 
 
 def _bound(path: Path) -> socket.socket:
@@ -89,6 +93,14 @@ def _bound(path: Path) -> socket.socket:
     finally:
         os.umask(before)
     return sock
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _require_socket_or_nothing(path: Path) -> None:

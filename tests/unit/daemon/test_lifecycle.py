@@ -217,6 +217,14 @@ def test_an_idle_daemon_goes_by_itself(tmp_path: Path) -> None:
     assert "idle for long" in messages(home)
 
 
+def test_a_daemon_whose_home_was_removed_goes(home: Home) -> None:
+    """Nobody could find it, and the next one must not meet it."""
+    with a_process(home) as process:
+        home.daemon_lock.unlink()
+        assert process.wait(30) == 0
+    assert "the home was removed" in messages(home)
+
+
 def test_a_configuration_with_mistakes_is_refused_at_start(home: Home) -> None:
     """With the place of each, on stderr, where the command that started it finds it."""
     home.config_file.write_text("serach: {}\n")

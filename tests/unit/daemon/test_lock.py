@@ -43,6 +43,17 @@ def test_a_second_daemon_is_refused_and_told_who_has_it(
     assert not is_held(path)
 
 
+def test_a_lock_whose_file_was_removed_is_not_in_place(tmp_path: Path) -> None:
+    """Nor one whose file is another by now."""
+    path = tmp_path / "daemon.lock"
+    with lock.held(path) as ours:
+        assert ours.is_in_place()
+        path.unlink()
+        assert not ours.is_in_place()
+        path.touch()
+        assert not ours.is_in_place()
+
+
 def test_who_looks_for_a_moment_does_not_keep_a_daemon_out(tmp_path: Path) -> None:
     """A client that waits for an end takes the lock for an instant; a start outwaits it."""
     path = tmp_path / "daemon.lock"

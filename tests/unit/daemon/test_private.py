@@ -87,6 +87,17 @@ def test_a_socket_that_a_killed_daemon_left_is_replaced(home: Home) -> None:
     assert not home.socket_file.exists()
 
 
+def test_another_daemon_s_socket_is_left_when_this_one_ends(home: Home) -> None:
+    """The home was removed and made again: what is there now is not ours."""
+    ours = listen(home)
+    home.socket_file.unlink()
+    theirs = listen(home)
+    ours.close()
+    assert connection.is_listening(home)
+    theirs.close()
+    assert not home.socket_file.exists()
+
+
 @pytest.mark.parametrize("what", ["file", "link", "folder"])
 def test_something_else_in_its_place_is_left_alone(home: Home, what: str) -> None:
     place = home.socket_file
