@@ -99,6 +99,11 @@ def _cannot_answer(world: World, ask: Ask, seller: Seller) -> tuple[Reason | Non
         return Reason.NEEDS_SETUP, seller.cause
     if seller.state is SellerState.SUSPENDED:
         return Reason.SKIPPED_OPEN_BREAKER, seller.cause
+    suspension = world.gate.suspension(seller.id, world.clock.monotonic())
+    if suspension is not None:
+        told = f"{suspension.cause.value}; left alone for {suspension.left_s:.0f} s more"
+        limited = suspension.cause is Reason.RATE_LIMITED
+        return Reason.RATE_LIMITED if limited else Reason.SKIPPED_OPEN_BREAKER, told
     if not seller.ships(ask.country):
         return Reason.DOES_NOT_SHIP, f"not to {ask.country}"
     if not _has_format(seller, ask.format):

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bookhunt.hunt.gate import Refused
 from bookhunt.hunt.ports import Kept, Quoted
 from bookhunt.model.reasons import Reason
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bookhunt.hunt.beliefs import Beliefs
+    from bookhunt.hunt.gate import Gate
     from bookhunt.hunt.ports import Ask, Clock, OfferKey, OfferShelf, Sellers
     from bookhunt.model.money import Money
     from bookhunt.model.seller import Seller
@@ -55,6 +57,7 @@ class Flight:
 
     seller: Seller
     max_price: Money
+    live: bool = False  # a confirmation before buying: no limit that protects look-ups holds it up
     task: asyncio.Task[Quoted] = field(init=False)
     sent: bool = False  # past the cap on calls: the seller hears of it
     waiting: int = 0
@@ -103,6 +106,7 @@ class Lookups:
     shelf: OfferShelf
     beliefs: Beliefs
     clock: Clock
+    gate: Gate
     calls: asyncio.Semaphore  # the cap on calls of all requests together
     _flights: dict[OfferKey, Flight] = field(default_factory=dict)
     _alone: set[Flight] = field(default_factory=set)
@@ -130,7 +134,7 @@ class Lookups:
         flight = None if live else self._flights.get(key)
         if flight is not None and not flight.cut_off and _covers(seller, flight.max_price, ask):
             return Lookup(flight=flight, shared=True)
-        flight = Flight(seller=seller, max_price=ask.max_price)
+        flight = Flight(seller=seller, max_price=ask.max_price, live=live)
         flight.task = asyncio.create_task(self._call(flight, ask, subject))
         if live:
             self._alone.add(flight)
@@ -160,11 +164,26 @@ class Lookups:
             del self._flights[key]
 
     async def _call(self, flight: Flight, ask: Ask, subject: str) -> Quoted:
-        seller = flight.seller
-        async with self.calls:
-            flight.sent = True
-            asked_at = self.clock.now()
-            quoted = await self.sellers.quote(seller.id, ask, within_s=seller.timeout_s)
+        """The seller's answer, or why the gate lets no call through."""
+        seller, now = flight.seller, self.clock.monotonic()
+        enter = self.gate.enter_purchase if flight.live else self.gate.enter
+        entered = enter(seller, now)
+        if isinstance(entered, Refused):
+            return Quoted(
+                seller=seller.id, reason=entered.reason, retry_after_s=entered.retry_after_s
+            )
+        try:
+            if entered.wait_s > 0.0:
+                await self.clock.sleep(entered.wait_s)
+            async with self.calls:
+                flight.sent, asked_at = True, self.clock.now()
+                quoted = await self.sellers.quote(seller.id, ask, within_s=seller.timeout_s)
+        except BaseException:
+            self.gate.drop(entered)
+            raise
+        self.gate.leave(
+            entered, quoted.reason, self.clock.monotonic(), retry_after_s=quoted.retry_after_s
+        )
         if quoted.offers or quoted.reason in _KEPT_REASONS:
             until = _until(seller, quoted, asked_at)
             kept = Kept(quoted=quoted, max_price=ask.max_price, until=until)

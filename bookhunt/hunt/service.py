@@ -13,6 +13,7 @@ from bookhunt.hunt.candidates import able_to_answer
 from bookhunt.hunt.flow import hunt
 from bookhunt.hunt.recovery import Settler, take_up
 from bookhunt.hunt.remembering import Remembering
+from bookhunt.hunt.tiering import figures_of
 from bookhunt.hunt.world import World
 from bookhunt.model.errors import (
     BookhuntError,
@@ -26,6 +27,7 @@ from bookhunt.model.request import RequestState
 
 if TYPE_CHECKING:
     from bookhunt.hunt.buying import Ended
+    from bookhunt.hunt.gate import Suspension
     from bookhunt.hunt.ports import (
         Ask,
         BeliefShelf,
@@ -39,8 +41,10 @@ if TYPE_CHECKING:
         Submitted,
     )
     from bookhunt.hunt.settings import HuntSettings
+    from bookhunt.hunt.tiering import Figures
     from bookhunt.model.outcome import RequestRecord
     from bookhunt.model.request import Request
+    from bookhunt.model.seller import Seller
 
 _log = logging.getLogger(__name__)
 _HUNTED = frozenset({RequestState.PENDING, RequestState.PROCESSING})
@@ -124,6 +128,24 @@ class HuntService:
     def take_up(self, settings: HuntSettings) -> None:
         """Hunt by other settings from now on; `in_flight`, `queue`, `workers` stay as they were."""
         self._world.settings = settings
+        self._world.gate.regions = settings.regions
+        self._world.gate.most_per_seller = settings.per_seller
+
+    def suspension(self, seller_id: str) -> Suspension | None:
+        """Why a seller is not called just now, and for how long yet; None: it may be called."""
+        return self._world.gate.suspension(seller_id, self._world.clock.monotonic())
+
+    def reset_seller(self, seller_id: str) -> None:
+        """Call a seller again that was left alone for what it did."""
+        self._world.gate.reset(seller_id)
+
+    def figures(self, seller_id: str) -> Figures:
+        """What a seller has been like, as far as is known."""
+        return figures_of(self._world.beliefs.seller(seller_id))
+
+    def tier_of(self, seller: Seller) -> int:
+        """The tier a seller is in now."""
+        return self._world.tiering.tier_of(seller)
 
     # ------------------------------------------------------------------------------- requests
     async def submit(self, request: Request, *, fingerprint: str, again: bool) -> Submitted:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,8 @@ class HuntSettings:
     shadow_new_sellers: bool = False  # new sellers are asked, and not bought from
     min_stock_for_cache: int | None = None  # copies a cached offer must have; None: by strategy
     in_flight: int = 500  # calls to sellers at once, of all requests together
+    per_seller: int = 50  # and to one of them, whatever its definition allows
+    regions: Mapping[str, int] = field(default_factory=dict)  # calls per second to all of a region
     queue: int = 1000  # requests that wait for a worker; the next one is told to try later
     workers: int = 256  # requests hunted at once
     reserve_s: float = 0.7  # of the search's deadline, kept for confirming and ordering

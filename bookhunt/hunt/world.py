@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from bookhunt.hunt.beliefs import Beliefs
+from bookhunt.hunt.gate import Gate
 from bookhunt.hunt.lookups import Lookups
 from bookhunt.hunt.strategies import policy_for
 from bookhunt.hunt.tiering import Tiering
@@ -95,14 +96,21 @@ class World:
     beliefs: Beliefs = field(default_factory=Beliefs)
     doubts: Doubts = field(default_factory=Doubts)
     tiering: Tiering = field(init=False)
+    gate: Gate = field(init=False)
     lookups: Lookups = field(init=False)
 
     def __post_init__(self) -> None:
         self.tiering = Tiering(self.beliefs)
+        self.gate = Gate(
+            started_at=self.clock.monotonic(),
+            regions=self.settings.regions,
+            most_per_seller=self.settings.per_seller,
+        )
         self.lookups = Lookups(
             sellers=self.sellers,
             shelf=self.shelf,
             beliefs=self.beliefs,
             clock=self.clock,
+            gate=self.gate,
             calls=asyncio.Semaphore(self.settings.in_flight),
         )

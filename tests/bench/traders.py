@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 TIMEOUT_S = 3.5
 TTL_S = 60.0
 _ORDER_S = 0.2
+# The market has limits of its own and says 429: a definition cannot know them.
+_NO_LIMIT: dict[str, Any] = {"per_second": 10_000.0, "concurrency": 10_000}
 _NOTHING = Money(0, "USD")
 WANTED: ContextVar[Wanted] = ContextVar("wanted")  # whose call it is, for the world's luck
 _REASONS = {
@@ -84,7 +86,9 @@ class Traders:
             share = place / self.market.sellers
             tiers[seller] = 1 if share < sizes[0] else 2 if share < sizes[1] else 3
         self._sellers = tuple(
-            a_seller(f"s{n:03d}", tier=tiers[n], timeout_s=TIMEOUT_S, quote_ttl_s=TTL_S)
+            a_seller(
+                f"s{n:03d}", tier=tiers[n], timeout_s=TIMEOUT_S, quote_ttl_s=TTL_S, **_NO_LIMIT
+            )
             for n in range(self.market.sellers)
         )
         self._by_id = {seller.id: seller for seller in self._sellers}

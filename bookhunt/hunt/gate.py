@@ -1,0 +1,243 @@
+"""The gate: whether a seller may be called now, decided in one synchronous step.
+
+A seller is protected from us (its rate, its concurrency, its Retry-After), we are protected from it
+(a seller that fails is left alone for a while), and both in one object, because a call that one of
+them refuses must not use up a place of the other. Kept libraries do one of the three each, and wait
+where we must say no.
+
+- Rate: GCRA (ITU-T I.371), the leaky bucket as one number, per seller and per region. A call that
+  fits a moment later is told how long to wait; one that does not is refused.
+- Concurrency: additive increase, multiplicative decrease, as in Netflix's limiter. A 429 or a
+  time-out lowers the limit, an answer while at least half of it is in use raises it.
+- Breaker: after some failures in a row the seller is skipped, twice as long each time, longest for
+  causes that do not pass by themselves. Then one call, and one only, probes; its success closes the
+  breaker. No more sellers are skipped while so many fail at once that the fault must be our own
+  network, and nothing is held against anybody in the first moments after the start.
+
+Purchases pass a gate of their own: they are counted and never refused, since an order that was
+decided on must not be lost to a limit that protects look-ups.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bookhunt.model.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bookhunt.model.seller import Seller
+
+_BURST_S = 0.5  # of its rate that a seller is sent at once
+_LONGEST_WAIT_S = 0.25  # for a rate to come free; longer is a refusal
+_DECREASE = 0.7
+_LEAST_LIMIT = 1.0
+_FAILURES_THAT_OPEN = 5
+_GRACE_S = 10.0  # after the start nothing is held against anybody
+_MOST_OPEN = 0.5  # of the sellers that were called: more at once is our own network
+_ENOUGH_SELLERS = 4  # below which nothing can be said about our own network
+_LONGEST_S = 600.0
+_LONGEST_RETRY_AFTER_S = 3600.0
+# How long a seller is left alone at first, by what it did.
+_FIRST_S = {
+    Reason.TIMED_OUT: 10.0,
+    Reason.UNREACHABLE: 10.0,
+    Reason.SERVER_ERROR: 10.0,
+    Reason.UNREADABLE: 30.0,
+    Reason.UNAUTHORISED: 120.0,
+    Reason.BLOCKED: 300.0,
+}
+
+
+@dataclass(slots=True)
+class Rate:
+    """GCRA for one rate: when the next call would be due if calls came evenly."""
+
+    per_second: float
+    due: float = 0.0
+
+    def wait_s(self, now: float) -> float:
+        """How long until a call fits; nought: it fits now."""
+        return max(0.0, self.due - _BURST_S - now)
+
+    def take(self, now: float) -> None:
+        """A call is made now."""
+        self.due = max(self.due, now) + 1.0 / self.per_second
+
+
+@dataclass(slots=True)
+class _Door:
+    """One seller's gate."""
+
+    rate: Rate
+    most: int
+    limit: float
+    in_flight: int = 0
+    failures: int = 0  # in a row
+    openings: int = 0  # of the breaker, in a row
+    shut_until: float = -math.inf
+    cause: Reason | None = None  # why it is shut; RATE_LIMITED: it asked us to come later
+    probing: bool = False
+    called: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The call is not made."""
+
+    reason: Reason
+    retry_after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The call may be made, after waiting so long; `leave` must be told how it went."""
+
+    wait_s: float
+    door: _Door = field(repr=False)  # kept: a seller that is reset meanwhile has a new one
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Why a seller is not called, and for how long yet."""
+
+    cause: Reason
+    left_s: float
+
+
+@dataclass(slots=True)
+class Gate:
+    """The gates of all sellers. Times are monotonic seconds."""
+
+    started_at: float
+    regions: Mapping[str, int] = field(default_factory=dict)  # calls per second
+    most_per_seller: int = 50
+    _doors: dict[str, _Door] = field(default_factory=dict)
+    _regions: dict[str, Rate] = field(default_factory=dict)
+
+    def enter(self, seller: Seller, now: float) -> Pass | Refused:
+        """Ask for one look-up at a seller."""
+        door = self._door(seller)
+        if now < door.shut_until:
+            reason = Reason.RATE_LIMITED
+            if door.cause is not Reason.RATE_LIMITED:
+                reason = Reason.SKIPPED_OPEN_BREAKER
+            return Refused(reason, door.shut_until - now)
+        half_open = door.openings > 0
+        if half_open and door.probing:
+            return Refused(Reason.SKIPPED_OPEN_BREAKER, 1.0)
+        if door.in_flight >= door.limit:
+            return Refused(Reason.SKIPPED_LIMIT, 0.1)
+        rates = [door.rate, *self._region(seller.region)]
+        wait_s = max(rate.wait_s(now) for rate in rates)
+        if wait_s > _LONGEST_WAIT_S:
+            return Refused(Reason.SKIPPED_LIMIT, wait_s)
+        for rate in rates:
+            rate.take(now)
+        door.in_flight += 1
+        door.called = True
+        door.probing = half_open
+        return Pass(wait_s, door, probe=half_open)
+
+    def enter_purchase(self, seller: Seller, now: float) -> Pass:
+        """Enter for an order or the look that confirms it: counted, never refused."""
+        door = self._door(seller)
+        for rate in (door.rate, *self._region(seller.region)):
+            rate.take(now)
+        door.in_flight += 1
+        return Pass(0.0, door)
+
+    def leave(
+        self, passed: Pass, reason: Reason | None, now: float, *, retry_after_s: float | None = None
+    ) -> None:
+        """Say how a call went: None, or any word about the book, is an answer."""
+        door = passed.door
+        door.in_flight -= 1
+        if passed.probe:
+            door.probing = False
+        if reason is Reason.RATE_LIMITED:
+            self._come_later(door, now, retry_after_s)
+        elif reason in _FIRST_S:
+            self._fail(door, reason, now, probe=passed.probe)
+        else:
+            door.failures = door.openings = 0
+            door.cause = None
+            if 2 * (door.in_flight + 1) >= door.limit:
+                door.limit = min(door.limit + 1.0, float(door.most))
+
+    def drop(self, passed: Pass) -> None:
+        """A call was cut off by us: nothing was learned."""
+        door = passed.door
+        door.in_flight -= 1
+        if passed.probe:
+            door.probing = False
+
+    def suspension(self, seller_id: str, now: float) -> Suspension | None:
+        """Why a seller is not called now; None: it may be."""
+        door = self._doors.get(seller_id)
+        if door is None or door.cause is None or now >= door.shut_until:
+            return None
+        return Suspension(door.cause, door.shut_until - now)
+
+    def reset(self, seller_id: str) -> None:
+        """Forget what a seller did: `bookhunt sellers reset`."""
+        self._doors.pop(seller_id, None)
+
+    def limit_of(self, seller_id: str) -> float | None:
+        """How many calls at once a seller bears, as far as is known; None: never called."""
+        door = self._doors.get(seller_id)
+        return door.limit if door else None
+
+    # ------------------------------------------------------------------------------ inside
+    def _door(self, seller: Seller) -> _Door:
+        door = self._doors.get(seller.id)
+        most = min(seller.concurrency, self.most_per_seller)
+        if door is None:
+            rate = Rate(seller.per_second)
+            door = self._doors[seller.id] = _Door(rate=rate, most=most, limit=float(most))
+        elif door.most != most or door.rate.per_second != seller.per_second:
+            door.most, door.rate.per_second = most, seller.per_second
+            door.limit = min(door.limit, float(most))
+        return door
+
+    def _region(self, region: str) -> tuple[Rate, ...]:
+        per_second = self.regions.get(region)
+        if per_second is None:
+            return ()
+        rate = self._regions.get(region)
+        if rate is None or rate.per_second != per_second:
+            rate = self._regions[region] = Rate(per_second)
+        return (rate,)
+
+    def _come_later(self, door: _Door, now: float, retry_after_s: float | None) -> None:
+        door.limit = max(door.limit * _DECREASE, _LEAST_LIMIT)
+        door.cause = Reason.RATE_LIMITED
+        later_s = 1.0 if retry_after_s is None else retry_after_s
+        door.shut_until = now + min(max(later_s, 0.0), _LONGEST_RETRY_AFTER_S)
+
+    def _fail(self, door: _Door, reason: Reason, now: float, *, probe: bool) -> None:
+        if reason is Reason.TIMED_OUT:
+            door.limit = max(door.limit * _DECREASE, _LEAST_LIMIT)
+        if now - self.started_at < _GRACE_S:
+            return
+        door.failures += 1
+        if not probe and (door.failures < _FAILURES_THAT_OPEN or self._fault_is_ours(now)):
+            return
+        door.openings += 1
+        door.cause = reason
+        away_s = min(
+            _FIRST_S[reason] * 2.0 ** (door.openings - 1), max(_LONGEST_S, _FIRST_S[reason])
+        )
+        door.shut_until = now + away_s
+
+    def _fault_is_ours(self, now: float) -> bool:
+        """Whether so many sellers fail at once that none of them is to blame."""
+        called = [door for door in self._doors.values() if door.called]
+        if len(called) < _ENOUGH_SELLERS:
+            return False
+        shut = sum(now < door.shut_until and door.openings > 0 for door in called)
+        return (shut + 1) / len(called) > _MOST_OPEN

@@ -1,0 +1,229 @@
+"""The gate: rates, concurrency and breakers, each shown by what is let through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bookhunt.hunt.gate import Gate, Pass, Refused
+from bookhunt.model.reasons import Reason
+from tests.support.builders import a_seller
+
+if TYPE_CHECKING:
+    from bookhunt.model.seller import Seller
+
+LATER = 100.0  # past the grace after the start
+
+
+def quick(seller_id: str = "alpha", **fields: object) -> Seller:
+    """A seller whose own limits do not matter here."""
+    return a_seller(seller_id, **{"per_second": 1000.0, "concurrency": 50} | fields)
+
+
+def call(gate: Gate, seller: Seller, now: float, reason: Reason | None = None) -> bool:
+    """Make one call that goes so; whether it was let through."""
+    entered = gate.enter(seller, now)
+    if isinstance(entered, Refused):
+        return False
+    gate.leave(entered, reason, now)
+    return True
+
+
+def fail_until_shut(gate: Gate, seller: Seller, now: float, reason: Reason) -> None:
+    for _ in range(5):
+        assert call(gate, seller, now, reason)
+    assert gate.suspension(seller.id, now) is not None
+
+
+def test_a_seller_is_called_no_faster_than_it_bears() -> None:
+    """Half a second's calls at once, then evenly; a moment's wait is told, a longer one refused."""
+    gate, seller = Gate(0.0), a_seller(per_second=20.0, concurrency=50)
+    waits = []
+    for _ in range(40):
+        entered = gate.enter(seller, LATER)
+        if isinstance(entered, Refused):
+            assert entered.reason is Reason.SKIPPED_LIMIT
+            assert entered.retry_after_s > 0.25
+            break
+        waits.append(entered.wait_s)
+    assert waits.count(0.0) == 11
+    assert waits == sorted(waits)
+    assert max(waits) <= 0.25
+    assert len(waits) == 16
+    entered = gate.enter(seller, LATER + 1.0)
+    assert isinstance(entered, Pass)
+    assert entered.wait_s == 0.0
+
+
+def test_a_region_has_a_rate_of_its_own() -> None:
+    """Many sellers of one region together are held to it; others are not."""
+    gate = Gate(0.0, regions={"AU": 10})
+    let_in = [gate.enter(quick(f"s{n}", region="AU"), LATER) for n in range(20)]
+    assert sum(isinstance(each, Pass) for each in let_in) < 10
+    assert isinstance(gate.enter(quick("other", region="NZ"), LATER), Pass)
+
+
+def test_a_refused_call_uses_nothing_up() -> None:
+    """Where one limit refuses, the others are as they were."""
+    gate, seller = Gate(0.0), a_seller(per_second=1000.0, concurrency=1)
+    first = gate.enter(seller, LATER)
+    assert isinstance(first, Pass)
+    due = gate._doors[seller.id].rate.due
+    assert isinstance(gate.enter(seller, LATER), Refused)
+    assert gate._doors[seller.id].rate.due == due
+    gate.leave(first, None, LATER)
+    assert isinstance(gate.enter(seller, LATER), Pass)
+
+
+def test_so_many_calls_at_once_as_the_seller_allows() -> None:
+    gate, seller = Gate(0.0), quick(concurrency=3)
+    entered = [gate.enter(seller, LATER) for _ in range(4)]
+    assert [type(each) for each in entered] == [Pass, Pass, Pass, Refused]
+
+
+@pytest.mark.parametrize("reason", [Reason.RATE_LIMITED, Reason.TIMED_OUT])
+def test_the_limit_falls_by_a_factor_and_rises_by_one(reason: Reason) -> None:
+    """It falls where the seller cannot keep up, and rises only while it is used."""
+    gate, seller = Gate(0.0), quick(concurrency=10)
+    assert call(gate, seller, LATER, reason)
+    assert gate.limit_of(seller.id) == pytest.approx(7.0)
+    for n in range(20):
+        call(gate, seller, LATER + 10 + n)
+    assert gate.limit_of(seller.id) == pytest.approx(7.0), "one call at a time proves nothing"
+    for n in range(5):
+        entered = [gate.enter(seller, LATER + 50 + n) for _ in range(6)]
+        for each in entered:
+            assert isinstance(each, Pass)
+            gate.leave(each, None, LATER + 50 + n)
+    assert gate.limit_of(seller.id) == pytest.approx(10.0), "never above what it allows"
+
+
+def test_the_limit_never_falls_below_one() -> None:
+    gate, seller = Gate(0.0), quick(concurrency=4)
+    for n in range(30):
+        call(gate, seller, LATER + 5 * n, Reason.RATE_LIMITED)
+    assert gate.limit_of(seller.id) == 1.0
+    assert call(gate, seller, LATER + 1000)
+
+
+def test_a_seller_that_fails_five_times_in_a_row_is_left_alone() -> None:
+    """Then one call probes, and one only; its success closes the breaker."""
+    gate, seller = Gate(0.0), quick()
+    fail_until_shut(gate, seller, LATER, Reason.SERVER_ERROR)
+    refused = gate.enter(seller, LATER + 9)
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.SKIPPED_OPEN_BREAKER
+    assert refused.retry_after_s == pytest.approx(1.0)
+    probe = gate.enter(seller, LATER + 11)
+    assert isinstance(probe, Pass)
+    assert isinstance(gate.enter(seller, LATER + 11), Refused), "two calls are no probe"
+    gate.leave(probe, None, LATER + 11)
+    assert call(gate, seller, LATER + 11)
+
+
+def test_a_failed_probe_doubles_the_time() -> None:
+    gate, seller = Gate(0.0), quick()
+    fail_until_shut(gate, seller, LATER, Reason.SERVER_ERROR)
+    assert call(gate, seller, LATER + 11, Reason.SERVER_ERROR)
+    assert not call(gate, seller, LATER + 11 + 19)
+    assert call(gate, seller, LATER + 11 + 21)
+
+
+def test_a_probe_that_is_cut_off_does_not_shut_the_seller_for_ever() -> None:
+    """The next call may probe."""
+    gate, seller = Gate(0.0), quick()
+    fail_until_shut(gate, seller, LATER, Reason.SERVER_ERROR)
+    probe = gate.enter(seller, LATER + 11)
+    assert isinstance(probe, Pass)
+    gate.drop(probe)
+    assert isinstance(gate.enter(seller, LATER + 11), Pass)
+
+
+def test_an_answer_in_between_begins_the_count_anew() -> None:
+    """Whatever is said of the book is an answer; only failures in a row open the breaker."""
+    gate, seller = Gate(0.0), quick()
+    for n in range(30):
+        assert call(gate, seller, LATER, Reason.SERVER_ERROR if n % 4 else Reason.NOT_STOCKED)
+    assert gate.suspension(seller.id, LATER) is None
+
+
+def test_a_ban_is_left_alone_longer_than_a_hiccup() -> None:
+    """The first time depends on the cause, and the longest is bounded."""
+    gate = Gate(0.0)
+    for reason, seconds in (
+        (Reason.TIMED_OUT, 10),
+        (Reason.UNAUTHORISED, 120),
+        (Reason.BLOCKED, 300),
+    ):
+        seller = quick(reason.value)
+        fail_until_shut(gate, seller, LATER, reason)
+        suspension = gate.suspension(seller.id, LATER)
+        assert suspension is not None
+        assert suspension.cause is reason
+        assert suspension.left_s == pytest.approx(seconds)
+    now = LATER
+    for _ in range(12):
+        now += 700
+        call(gate, quick(Reason.TIMED_OUT.value), now, Reason.TIMED_OUT)
+    suspension = gate.suspension(Reason.TIMED_OUT.value, now)
+    assert suspension is not None
+    assert suspension.left_s <= 600
+
+
+def test_retry_after_is_honoured() -> None:
+    """The seller says when, and it is not called before; without a time a second passes."""
+    gate, seller = Gate(0.0), quick()
+    entered = gate.enter(seller, LATER)
+    assert isinstance(entered, Pass)
+    gate.leave(entered, Reason.RATE_LIMITED, LATER, retry_after_s=30.0)
+    refused = gate.enter(seller, LATER + 29)
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.RATE_LIMITED
+    assert call(gate, seller, LATER + 31)
+
+
+def test_after_the_start_nothing_is_held_against_anybody() -> None:
+    """A machine that boots has no network for a moment."""
+    gate, seller = Gate(LATER), quick()
+    for _ in range(20):
+        assert call(gate, seller, LATER + 5, Reason.UNREACHABLE)
+    fail_until_shut(gate, seller, LATER + 11, Reason.UNREACHABLE)
+
+
+def test_when_everybody_fails_the_fault_is_our_own() -> None:
+    """At most half of the sellers are shut at once; the others go on being called."""
+    gate, sellers = Gate(0.0), [quick(f"s{n}") for n in range(10)]
+    for _ in range(20):
+        for seller in sellers:
+            call(gate, seller, LATER, Reason.UNREACHABLE)
+    shut = sum(gate.suspension(seller.id, LATER) is not None for seller in sellers)
+    assert shut == 5
+
+
+def test_a_purchase_is_never_refused() -> None:
+    """Neither by a limit nor by an open breaker; it is counted all the same."""
+    gate, seller = Gate(0.0), a_seller(per_second=1.0, concurrency=1)
+    for _ in range(5):
+        assert isinstance(gate.enter_purchase(seller, LATER), Pass)
+    assert isinstance(gate.enter(seller, LATER), Refused)
+
+
+def test_reset_forgets_what_a_seller_did() -> None:
+    """Calls that were under way at that moment end without harm."""
+    gate, seller = Gate(0.0), quick()
+    under_way = gate.enter(seller, LATER)
+    assert isinstance(under_way, Pass)
+    fail_until_shut(gate, seller, LATER, Reason.BLOCKED)
+    gate.reset(seller.id)
+    assert call(gate, seller, LATER)
+    gate.leave(under_way, Reason.BLOCKED, LATER)
+    assert gate._doors[seller.id].in_flight == 0
+
+
+def test_new_limits_of_a_definition_hold_at_once() -> None:
+    """A definition that is edited changes its gate, and what was learned stays."""
+    gate = Gate(0.0)
+    assert call(gate, quick(concurrency=10), LATER, Reason.TIMED_OUT)
+    assert isinstance(gate.enter(quick(concurrency=2), LATER), Pass)
+    assert gate.limit_of("alpha") == 2.0
