@@ -99,8 +99,8 @@ def _check_around(purchase: Purchase, commit: int, faults: Faults) -> None:
     for n, step in enumerate(purchase.steps):
         path = (*_HERE, "steps", n)
         if n > commit and not step.repeatable:
-            hint = "again: safe"
-            faults.error(path, "a step after the commit must be one that can be repeated", hint)
+            hint = "again: safe, if it can be repeated"
+            faults.warn(path, "a step after the commit that is sent only once", hint)
         if n > commit and step.total is not None:
             faults.error((*path, "total"), "a total after the commit protects nobody", key=True)
 

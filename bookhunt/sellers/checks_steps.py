@@ -31,7 +31,7 @@ def check_steps(definition: Definition, faults: Faults) -> None:
             _check_words(own, _words(key, block, n), (*path, "steps", n, "outcomes"), faults)
             _check_elses(step, _words(key, block, n), (*path, "steps", n), faults)
         _check_outcomes(block.outcomes, (), (*path, "outcomes"), None, faults)
-        _check_words(block.outcomes, _block_words(key), (*path, "outcomes"), faults)
+        _check_words(block.outcomes, _block_words(key, block), (*path, "outcomes"), faults)
         _check_block_is_read(block, path, faults)
 
 
@@ -50,10 +50,13 @@ def _words(key: str, block: Block, n: int) -> frozenset[str]:
     return ORDER_WORDS if n == commit else ORDER_WORDS | REASON_WORDS
 
 
-def _block_words(key: str) -> frozenset[str]:
+def _block_words(key: str, block: Block) -> frozenset[str]:
     if key in {"quote", "resolve", "rates", "auth"}:
         return _ASKING
-    return _BEFORE_COMMIT if key == "purchase" else ORDER_WORDS | REASON_WORDS | {"none"}
+    if isinstance(block, Purchase):
+        ends_with_commit = block.commit_index in {None, len(block.steps) - 1}
+        return _BEFORE_COMMIT if ends_with_commit else ORDER_WORDS | REASON_WORDS
+    return ORDER_WORDS | REASON_WORDS | {"none"}
 
 
 def _check_words(
@@ -174,7 +177,7 @@ def _check_keys(key: str, block: Block, n: int, path: DocumentPath, faults: Faul
         faults.error((*path, "pages"), "only the last step of a quote has pages", key=True)
     if step.keep_s is not None:
         if key not in {"quote", "resolve"}:
-            faults.error((*path, "keep_s"), "captures are kept per book in quotes only", key=True)
+            faults.warn((*path, "keep_s"), "captures are kept per book in quotes only", key=True)
         elif last:
             hint = "its answer is what the fields are read from"
             faults.error((*path, "keep_s"), "the last step is always sent", hint, key=True)
