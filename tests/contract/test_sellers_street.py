@@ -28,7 +28,6 @@ from tests.support.seller_worlds import (
     an_order,
     frozen_by,
     ready_to_send,
-    street_sellers,
     until,
 )
 
@@ -293,27 +292,6 @@ async def test_a_lost_answer_is_settled_by_what_the_seller_can_prove(
             sent = await world.sellers.send(again(order))
             assert sent.answer in {*STANDS, Answer.ALREADY_DONE}, (seller, sent)
         assert world.standing(seller) == 1
-
-
-async def test_nobody_listens_so_no_byte_was_sent(world: GatewayWorld) -> None:
-    orders = {seller: await ready_to_send(world, seller) for seller in ("ivyhouse", "mossbridge")}
-    defined = street_sellers(world.street)
-    from tests.support.loopback import unused_port
-
-    moved = {}
-    for seller, order in orders.items():
-        frozen = order.attempt.frozen
-        assert frozen is not None
-        address = defined[seller].base_url or ""
-        nowhere = f"http://127.0.0.1:{unused_port()}"
-        document = frozen.document.replace(address, nowhere)
-        moved[seller] = replace(frozen, document=document)
-    for seller, order in orders.items():
-        first = replace(order, attempt=replace(order.attempt, frozen=moved[seller]))
-        # The address is part of what was agreed to: other bytes are never sent.
-        assert (await world.sellers.send(first)).answer is Answer.NOT_SENT
-        assert (await world.sellers.send(again(first))).answer is Answer.UNKNOWN
-        assert world.street.arrivals(seller=seller, operation="commit") == []
 
 
 @pytest.mark.parametrize("seller", KEYED)

@@ -39,17 +39,19 @@ async def tools(rules: NetworkRules = RULES) -> AsyncIterator[Tools]:
     addresses, clock = Addresses(rules), WallClock()
     quotes, orders = QuoteTransport(addresses), OrderTransport(addresses)
     tokens = Tokens(quotes, clock)
-    yield Tools(
-        quotes=quotes,
-        orders=orders,
-        secrets=SecretCache(SecretStore(SECRETS), clock),
-        tokens=tokens,
-        rules=rules,
-        clock=clock,
-    )
-    await tokens.close()
-    await quotes.close()
-    await addresses.close()
+    try:
+        yield Tools(
+            quotes=quotes,
+            orders=orders,
+            secrets=SecretCache(SecretStore(SECRETS), clock),
+            tokens=tokens,
+            rules=rules,
+            clock=clock,
+        )
+    finally:
+        await tokens.close()
+        await quotes.close()
+        await addresses.close()
 
 
 def exchange(made: Tools, home: Loopback, *others: Loopback, **fields: Any) -> Exchange:

@@ -279,6 +279,18 @@ async def test_what_the_profile_lacks_is_told_before_any_step(tmp_path: Path) ->
     assert routes.seen == []
 
 
+async def test_nobody_listening_is_not_sent_the_first_time_and_says_nothing_later(
+    tmp_path: Path,
+) -> None:
+    async with loopback(otherwise=Routes()) as server:
+        seller = defined(tmp_path, server, QUOTE, purchase())
+        async with a_gateway(seller) as gateway:
+            order = await prepared(gateway)
+    async with a_gateway(seller) as gateway:
+        assert (await gateway.send(order)).answer is Answer.NOT_SENT
+        assert (await gateway.send(again(order))).answer is Answer.UNKNOWN
+
+
 # ------------------------------------------------------------------------------ before the commit
 async def test_the_last_total_before_the_commit_is_what_is_agreed_to(tmp_path: Path) -> None:
     routes = Routes().on("POST /carts", {"id": "c1"}).on("POST /orders", sold())
