@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bookhunt.model.errors import BadMoney
@@ -70,6 +71,11 @@ class AmountReader:
         return self._format.money(raw, currency, exponent=exponent)
 
 
+@lru_cache(maxsize=256)
+def _nothing(currency: str) -> Money:
+    return Money(0, currency)
+
+
 def _added(amounts: list[Money], wanted: int) -> Money | None:
     """The sum of amounts in one currency; None where one of them is missing."""
     if len(amounts) < wanted:
@@ -109,7 +115,7 @@ class ShippingReader:
         if self._is_unknown or self._amount is None:
             return None
         if self._free_above is not None and price >= _stated(self._free_above, price.currency):
-            return Money(0, price.currency)
+            return _nothing(price.currency)
         return self._amount.read(row, scope, price.currency)
 
 
@@ -146,7 +152,7 @@ class TaxReader:
         if self._is_unknown:
             return None
         if self._amount is None:
-            return Money(0, currency)
+            return _nothing(currency)
         return self._amount.read(row, scope, currency)
 
 

@@ -11,7 +11,7 @@ from bookhunt.sellers.reading.errors import Unreadable, shown
 from bookhunt.sellers.reading.texts import text_of
 
 _CONDITIONS = {condition.value: condition for condition in Condition}
-_FORMATS = {format_.value: format_ for format_ in BookFormat}
+_FORMATS: dict[str, BookFormat] = {format_.value: format_ for format_ in BookFormat}
 _COUNT = re.compile(r"-?[0-9]{1,9}(?:\.0+)?", re.ASCII)
 _BETWEEN_WORDS = re.compile(r"[\s-]+")
 
@@ -64,4 +64,4 @@ def condition_fits(condition: Condition, wish: ConditionWish) -> bool:
 
 def format_fits(format_: BookFormat, wish: FormatWish) -> bool:
     """Whether a customer takes this format."""
-    return wish is FormatWish.ANY or format_.value == wish.value
+    return wish is FormatWish.ANY or _FORMATS[wish] is format_

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from bookhunt.model.errors import BadMoney
@@ -18,9 +19,14 @@ def currency_of(raw: Any) -> str:
     """
     if raw is None:
         raise Unreadable("the currency is not there")
-    code = text_of(raw).strip().upper()
     try:
-        exponent_of(code)
+        return _code(text_of(raw))
     except BadMoney as bad:
         raise Unreadable(bad.message, raw=raw) from None
+
+
+@lru_cache(maxsize=512)
+def _code(text: str) -> str:
+    code = text.strip().upper()
+    exponent_of(code)
     return code

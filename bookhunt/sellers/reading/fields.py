@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bookhunt.sellers.template import Scope
 
 T = TypeVar("T")
+_HUGE_MINOR = 10**14
 # Words that `available` may be mapped to besides true, false and unknown.
 _ROW_REASONS = {word.value: word for word in (Reason.DOES_NOT_SHIP, Reason.SOLD_OUT)}
 
@@ -70,6 +71,12 @@ class Cost:
     shipping: Money | None
     tax: Money | None
 
+    @property
+    def is_huge(self) -> bool:
+        """Whether the sum may be larger than any amount."""
+        parts = (self.price, self.shipping, self.tax)
+        return any(part is not None and part.minor > _HUGE_MINOR for part in parts)
+
 
 class OfferFields:
     """The compiled fields of a quote; immutable and shared."""
@@ -95,9 +102,10 @@ class OfferFields:
         self._shipping = ShippingReader(fields.shipping, written, namespaces)
         self._tax = TaxReader(fields.tax, written, namespaces)
         self._condition = field("condition", fields.condition, condition_of)
-        self._only_condition = _only(definition.conditions)
+        self._only_condition = Condition(_only(definition.conditions) or Condition.UNKNOWN)
         self._format = field("format", fields.format, format_of)
-        self._only_format = _only(definition.formats)
+        only_format = _only(definition.formats)
+        self._only_format = None if only_format is None else BookFormat(only_format)
         self._available = field("available", fields.available, _availability)
         self._inventory = field("inventory", fields.inventory, count_of)
         self._expires = field("expires", fields.expires, _as_it_is)
@@ -127,7 +135,7 @@ class OfferFields:
             return self._format.of(row, scope)
         if self._only_format is None:
             raise Unreadable("format: the seller has several, and no field says which")
-        return BookFormat(self._only_format)
+        return self._only_format
 
     def condition(self, row: Row, scope: Scope) -> Condition:
         """The state of the copy; UNKNOWN where neither the row nor the definition says.
@@ -137,7 +145,7 @@ class OfferFields:
         """
         if self._condition is not None:
             return self._condition.of(row, scope)
-        return Condition(self._only_condition or Condition.UNKNOWN)
+        return self._only_condition
 
     def absence(self, row: Row, scope: Scope) -> tuple[Reason, str] | None:
         """Why the copy cannot be had, and what says so; None: it can.
@@ -215,7 +223,7 @@ class OfferFields:
         raw = None if self._url is None else self._url.of(row, scope)
         return None if raw is None else link_of(text_of(raw), base)
 
-    def item(self, row: Row, scope: Scope, otherwise: list[str | None]) -> str:
+    def item(self, row: Row, scope: Scope, otherwise: tuple[str | None, ...]) -> str:
         """The seller's own name of the copy, JSON text.
 
         Where the definition has no such field (its seller is not ordered from), what is known of

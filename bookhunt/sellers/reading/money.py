@@ -69,26 +69,39 @@ class AmountFormat:
             digits = exponent_of(currency)
         except BadMoney as bad:
             raise Unreadable(bad.message, raw=currency) from None
-        amount = self._amount(raw, digits)
         if self.unit == "micros":
             power = digits - _MICROS
         elif self.unit == "major":
             power = digits
         else:
             power = 0 if exponent is None else digits - exponent
-        minor = amount.scaleb(power)
-        if minor != minor.to_integral_value():
-            raise Unreadable(f"{shown(raw)} has more digits than {currency} has", raw=raw)
+        minor = self._minor(raw, power, digits)
         if minor < 0:
             raise Unreadable(f"{shown(raw)} is less than nothing", raw=raw)
         try:
-            return Money(int(minor), currency)
+            return Money(minor, currency)
         except BadMoney as bad:
             raise Unreadable(bad.message, raw=raw) from None
 
-    def _amount(self, raw: Any, digits: int) -> Decimal:
+    def _minor(self, raw: Any, power: int, digits: int) -> int:
+        """The amount times ten to a power, where that is a whole number."""
         if isinstance(raw, str):
-            return self._written(raw, digits)
+            whole, part = self._written(raw, digits)
+            # Most amounts are of this kind, and whole numbers are a third of the cost.
+            if 0 <= len(part) <= power:
+                return int(whole + part + "0" * (power - len(part)))
+            amount = Decimal(f"{whole}.{part or '0'}")
+        else:
+            if type(raw) is int and power >= 0 and raw.bit_length() <= _LARGEST_BITS:
+                return int(f"{raw}{'0' * power}")
+            amount = self._amount(raw)
+        minor = amount.scaleb(power)
+        if minor != minor.to_integral_value():
+            raise Unreadable(f"{shown(raw)} has more digits than it may have here", raw=raw)
+        return int(minor)
+
+    @staticmethod
+    def _amount(raw: Any) -> Decimal:
         if isinstance(raw, JsonNumber):
             return _number(raw.text, raw)
         if isinstance(raw, bool) or not isinstance(raw, (int, float, Decimal)):
@@ -97,7 +110,8 @@ class AmountFormat:
             raise Unreadable("the amount is larger than any", raw=str(raw)[:_LONGEST_TEXT])
         return _number(str(raw), raw)
 
-    def _written(self, raw: str, digits: int) -> Decimal:
+    def _written(self, raw: str, digits: int) -> tuple[str, str]:
+        """The digits before and behind the separator."""
         text = raw.strip()
         match = self._text.fullmatch(text) if len(text) <= _LONGEST_TEXT else None
         if match is None:
@@ -107,7 +121,9 @@ class AmountFormat:
             raise Unreadable(f"{shown(raw)} may be thousands", raw=raw)
         if self._group is not None:
             whole = "".join(c for c in whole if c.isdigit())
-        return _number(f"{whole}.{part or '0'}", raw)
+        if len(whole) + len(part) > _MOST_DIGITS:
+            raise Unreadable(f"{shown(raw)} has more digits than any amount", raw=raw)
+        return whole, part
 
 
 def _number(text: str, raw: Any) -> Decimal:

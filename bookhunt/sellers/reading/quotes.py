@@ -215,7 +215,7 @@ class _Reading:
         cost = fields.cost(row, scope)
         url = fields.url(row, scope, self.url)
         isbn13 = names.isbns[0] if len(names.isbns) == 1 and not names.strange else None
-        known = [isbn13, names.title, condition.value, format_.value, url]
+        known = (isbn13, names.title, condition, format_, url)
         try:
             offer = Offer(
                 seller=self.reader.seller,
@@ -233,7 +233,8 @@ class _Reading:
                 checked_at=at,
                 response_ms=self.circumstances.response_ms,
             )
-            _ = offer.total, offer.at_least  # sums of amounts that are near the largest there is
+            if cost.is_huge:
+                _ = offer.total, offer.at_least  # both must be amounts that there are
         except BookhuntError as bad:
             raise Unreadable(bad.message) from None
         return offer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from email.message import Message
+import re
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.sellers.reading.charsets import codec_of, marked
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bookhunt.sellers.language import AnswerFormat
     from bookhunt.sellers.transport import WireAnswer
 
+_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([A-Za-z0-9._:+-]{1,40})", re.IGNORECASE)
 _PARSERS = {
     "json": parse_json,
     "jsonp": parse_jsonp,
@@ -70,8 +71,5 @@ class Received:
 
 
 def _charset(content_type: str | None) -> str | None:
-    if content_type is None or "charset" not in content_type.lower():
-        return None
-    message = Message()
-    message["content-type"] = content_type[:200]
-    return message.get_content_charset()
+    match = None if content_type is None else _CHARSET.search(content_type)
+    return None if match is None else match[1]

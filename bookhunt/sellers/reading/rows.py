@@ -50,7 +50,7 @@ def compile_finder(
 class Place:
     """Where a value of a row stands: an expression, `^.` before it once for each row outside."""
 
-    __slots__ = ("_finder", "_outside", "expression")
+    __slots__ = ("_find", "_finder", "_outside", "expression")
 
     def __init__(
         self, expression: str, written: AnswerFormat, namespaces: Mapping[str, str] | None = None
@@ -63,6 +63,7 @@ class Place:
         if not expression:
             raise BadExpression("nothing stands behind ^.")
         self._finder = compile_finder(expression, written, namespaces)
+        self._find = self._finder.one
 
     def _node(self, row: Row) -> Any:
         for _ in range(self._outside):
@@ -73,7 +74,7 @@ class Place:
 
     def one(self, row: Row) -> Any:
         """The value, None where nothing is there."""
-        return self._finder.one(self._node(row) if self._outside else row.node)
+        return self._find(self._node(row) if self._outside else row.node)
 
     def all(self, row: Row) -> list[Any]:
         """Every value there."""

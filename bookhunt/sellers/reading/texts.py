@@ -10,6 +10,8 @@ from bookhunt.sellers.reading.errors import Unreadable
 from bookhunt.sellers.reading.exact_json import JsonNumber, is_whole
 
 _LONGEST_JSON = 4_096
+# JSON text of a string, with its characters as they are; `json.dumps` makes an encoder each time.
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def text_of(value: Any) -> str:
@@ -50,6 +52,8 @@ def json_text(value: Any, *, longest: int = _LONGEST_JSON) -> str:
 
 
 def _json(value: Any) -> str:
+    if isinstance(value, str):
+        return _quoted(value)
     if isinstance(value, JsonNumber):
         return value.text
     if isinstance(value, dict):
@@ -59,13 +63,7 @@ def _json(value: Any) -> str:
         return "[" + ",".join(_json(item) for item in value) + "]"
     if isinstance(value, Decimal):
         return f"{value:f}"
-    if isinstance(value, str):
-        return _quoted(value)
     try:
         return json.dumps(value, allow_nan=False)
     except ValueError:  # an expression that computed no number
         raise Unreadable("a value is no number", raw=str(value)) from None
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)

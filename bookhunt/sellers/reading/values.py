@@ -52,7 +52,7 @@ class GivenText:
 class ValueReader:
     """A compiled field of any kind; immutable and shared."""
 
-    __slots__ = ("_const", "_map", "_otherwise", "_pattern", "place")
+    __slots__ = ("_as_it_is", "_const", "_map", "_otherwise", "_pattern", "place")
 
     def __init__(
         self, model: Value, written: AnswerFormat, namespaces: Mapping[str, str] | None = None
@@ -68,6 +68,7 @@ class ValueReader:
             else {key.strip().casefold(): entry for key, entry in model.map.items()}
         )
         self._otherwise = None if model.otherwise is None else GivenText(model.otherwise)
+        self._as_it_is = self._pattern is None and self._map is None
 
     def read(self, row: Row, scope: Scope) -> Any:
         """The value: text, number, truth, list or object as it stands there; None: missing.
@@ -76,7 +77,11 @@ class ValueReader:
             Unreadable: a list or object where a pattern or table wants one value, or an
                 expression cannot be computed.
         """
-        value = self._finished(self.raw(row, scope))
+        value = self.raw(row, scope)
+        if not self._as_it_is:
+            value = self._finished(value)
+        elif isinstance(value, str) and not value.strip():
+            value = None
         return value if value is not None else self.default(scope)
 
     def raw(self, row: Row, scope: Scope) -> Any:

@@ -4,7 +4,7 @@ import pytest
 
 from bookhunt.sellers.reading.errors import BadExpression, Unreadable
 from bookhunt.sellers.reading.exact_json import parse_json
-from bookhunt.sellers.reading.finders import DottedPath, JmesPath, json_finder
+from bookhunt.sellers.reading.finders import DottedPath, JmesPath, Member, json_finder
 from bookhunt.sellers.reading.linked_data import parse_linked_data
 
 ANSWER = parse_json(
@@ -16,7 +16,7 @@ ANSWER = parse_json(
 def test_a_plain_path_is_walked_and_reads_like_jmespath() -> None:
     for expression in ("data.offers", "data.x.y", "n", "s.t", "data.nothing.x"):
         walked = json_finder(expression)
-        assert isinstance(walked, DottedPath)
+        assert isinstance(walked, (DottedPath, Member))
         assert walked.one(ANSWER) == JmesPath(expression).one(ANSWER)
 
 

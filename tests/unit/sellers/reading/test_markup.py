@@ -7,7 +7,12 @@ import pytest
 from bookhunt.sellers.reading.errors import BadExpression, Unreadable
 from bookhunt.sellers.reading.hostile import is_crowded
 from bookhunt.sellers.reading.markup import Page, parse_html, parse_xml
-from bookhunt.sellers.reading.markup_finders import html_finder, xml_finder
+from bookhunt.sellers.reading.markup_finders import (
+    ChildFinder,
+    XPathFinder,
+    html_finder,
+    xml_finder,
+)
 
 XML = b"""<?xml version="1.0"?>
 <shop xmlns:o="urn:offers"><!-- <price>1</price> -->
@@ -57,6 +62,19 @@ def test_xpath_reads_text_in_one_line_and_what_it_computes(expression: str, valu
 )
 def test_an_element_that_is_there_means_yes(expression: str, yes: bool) -> None:
     assert xml_finder(expression).holds(parse_xml(XML)) is yes
+
+
+@pytest.mark.parametrize("expression", ["price", "o:stock", "@id", "title", "absent", "@absent"])
+def test_a_plain_name_is_found_as_xpath_finds_it(expression: str) -> None:
+    spaces = {"o": "urn:offers"}
+    for book in xml_finder("//book").rows(parse_xml(XML)):
+        found = xml_finder(expression, spaces)
+        assert type(found) is ChildFinder
+        xpath = XPathFinder(expression, spaces)
+        assert found.one(book) == xpath.one(book)
+        assert found.all(book) == xpath.all(book)
+        assert found.rows(book) == xpath.rows(book)
+        assert found.holds(book) is xpath.holds(book)
 
 
 def test_rows_of_xml_are_nodes_and_no_node_is_nothing_said() -> None:

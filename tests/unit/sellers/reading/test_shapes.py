@@ -26,6 +26,7 @@ from bookhunt.sellers.reading.texts import json_text
 from tests.unit.sellers.reading.answering import CIRCUMSTANCES, an_ask, wire
 
 if TYPE_CHECKING:
+    from bookhunt.hunt.ports import Ask
     from bookhunt.sellers.compiled import CompiledBlock, CompiledStep
     from bookhunt.sellers.reading.quotes import QuoteRead
 
@@ -89,15 +90,18 @@ def step_of(name: str) -> CompiledStep:
     return block_of(name).steps[-1]
 
 
-def read_quote(name: str, received: Received) -> QuoteRead:
-    shape = shape_of(name)
-    ask = an_ask(
+def ask_of(shape: dict[str, Any]) -> Ask:
+    return an_ask(
         book=Book(**shape["asked"]),
         max_price=Money.of("1", shape.get("currency", "USD")),
         condition=ConditionWish(shape.get("condition", "any")),
         format=FormatWish(shape.get("format", "paper")),
     )
-    found: QuoteRead = block_of(name).reader.read(received, ask, scope_of(shape), CIRCUMSTANCES)
+
+
+def read_quote(name: str, received: Received) -> QuoteRead:
+    shape, reader = shape_of(name), block_of(name).reader
+    found: QuoteRead = reader.read(received, ask_of(shape), scope_of(shape), CIRCUMSTANCES)
     return found
 
 
