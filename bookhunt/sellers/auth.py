@@ -141,18 +141,19 @@ def session_credentials(entry: CompiledAuth, scope: Scope, base_url: str) -> tup
 def applied(
     request: WireRequest,
     credentials: Iterable[Credential],
+    origin: Origin,
     *,
     secret_of: Callable[[str], str],
     token_of: Callable[[Credential], str],
 ) -> WireRequest:
     """The request with the credentials that are for its origin. A credential's header wins.
 
-    `token_of` gives the access token of an oauth2 credential, which was fetched before.
+    `origin` is the request's own, which the caller has checked. `token_of` gives the access token
+    of an oauth2 credential, which was fetched before.
 
     Raises:
         CannotRender: a secret holds what a header cannot hold.
     """
-    origin = origin_of(request.url)
     headers = {name.lower(): (name, value) for name, value in request.headers}
     url = request.url
     for each in credentials:

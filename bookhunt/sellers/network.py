@@ -18,6 +18,7 @@ import re
 import ssl
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
@@ -102,6 +103,7 @@ def _embedded(address: IPAddress) -> ipaddress.IPv4Address | None:
     return None
 
 
+@lru_cache(maxsize=4096)  # asked several times of each request, and of few hosts
 def literal_address(host: str) -> IPAddress | None:
     """The address a host is written as, None where it is a name."""
     try:
@@ -206,6 +208,16 @@ class DeclaredHosts:
             HostRefused: an undeclared host, plain http to a host that is not outright private, or
                 a literal address that the configuration does not allow.
         """
+        return self.admitted(url, rules=rules, relative_to=relative_to)[0]
+
+    def admitted(
+        self, url: str, *, rules: NetworkRules, relative_to: str | None = None
+    ) -> tuple[str, Origin]:
+        """As `checked`, with the origin of the address.
+
+        Raises:
+            HostRefused: as `checked`.
+        """
         whole = (urljoin(relative_to, url) if relative_to else url).partition("#")[0]
         origin = origin_of(whole)
         if origin not in self:
@@ -215,7 +227,7 @@ class DeclaredHosts:
             check_address(origin.host, address, rules)
         if origin.scheme == "http":
             self._check_plain(origin, address)
-        return whole
+        return whole, origin
 
     @staticmethod
     def _check_plain(origin: Origin, address: IPAddress | None) -> None:

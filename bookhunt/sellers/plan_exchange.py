@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bookhunt.sellers.auth import applied, is_for
-from bookhunt.sellers.network import origin_of
 from bookhunt.sellers.transport import FailureKind, WireFailed
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from bookhunt.sellers.auth import Credential
     from bookhunt.sellers.auth_secrets import SecretCache
     from bookhunt.sellers.auth_tokens import Tokens
-    from bookhunt.sellers.network import DeclaredHosts, NetworkRules
+    from bookhunt.sellers.network import DeclaredHosts, NetworkRules, Origin
     from bookhunt.sellers.plan_cookies import CookieJar
     from bookhunt.sellers.rendering import Rendered
     from bookhunt.sellers.transport import Transport, WireAnswer, WireRequest
@@ -73,16 +72,16 @@ class Exchange:
         """
         await self._load_secrets(rendered)
         request = rendered.revealed(self.tools.secrets.of)
-        url = self.hosts.checked(request.url, rules=self.tools.rules)
+        url, origin = self.hosts.admitted(request.url, rules=self.tools.rules)
         request = replace(request, url=url)
         for hop in range(_MOST_REDIRECTS + 1):
-            answer = await self._send_one(request, within_s, renew=renew and not once)
+            answer = await self._send_one(request, origin, within_s, renew=renew and not once)
             target = self._redirect(answer) if rendered.follows and not once else None
             if target is None:
                 return answer
             if hop == _MOST_REDIRECTS:
                 break
-            request = self._onward(request, target, rendered)
+            request, origin = self._onward(request, origin, target, rendered)
         raise WireFailed(FailureKind.MALFORMED, f"more than {_MOST_REDIRECTS} redirects")
 
     async def _load_secrets(self, rendered: Rendered) -> None:
@@ -92,19 +91,24 @@ class Exchange:
         if names:
             await self.tools.secrets.load(sorted(names))
 
-    async def _send_one(self, request: WireRequest, within_s: float, *, renew: bool) -> WireAnswer:
-        await self._fetch_tokens(request)
-        answer = await self._over_the_wire(request, within_s)
-        if answer.status == 401 and self._refused_tokens(request) and renew:
-            await self._fetch_tokens(request)
-            answer = await self._over_the_wire(request, within_s)
+    async def _send_one(
+        self, request: WireRequest, origin: Origin, within_s: float, *, renew: bool
+    ) -> WireAnswer:
+        await self._fetch_tokens(origin)
+        answer = await self._over_the_wire(request, origin, within_s)
+        if answer.status == 401 and self._refused_tokens(origin) and renew:
+            await self._fetch_tokens(origin)
+            answer = await self._over_the_wire(request, origin, within_s)
         return answer
 
-    async def _over_the_wire(self, request: WireRequest, within_s: float) -> WireAnswer:
+    async def _over_the_wire(
+        self, request: WireRequest, origin: Origin, within_s: float
+    ) -> WireAnswer:
         self.calls += 1
         whole = applied(
             self._with_cookies(request),
             self.credentials,
+            origin,
             secret_of=self.tools.secrets.of,
             token_of=self._tokens.__getitem__,
         )
@@ -127,17 +131,18 @@ class Exchange:
     def _redirect(self, answer: WireAnswer) -> str | None:
         return answer.header("location") if answer.status in _REDIRECTS else None
 
-    def _onward(self, request: WireRequest, target: str, rendered: Rendered) -> WireRequest:
-        url = self.hosts.checked(target, rules=self.tools.rules, relative_to=request.url)
+    def _onward(
+        self, request: WireRequest, origin: Origin, target: str, rendered: Rendered
+    ) -> tuple[WireRequest, Origin]:
+        url, onward = self.hosts.admitted(target, rules=self.tools.rules, relative_to=request.url)
         headers = request.headers
-        if origin_of(url) != origin_of(request.url):
+        if onward != origin:
             private = rendered.secret_headers | {"cookie"}
             headers = tuple(pair for pair in headers if pair[0].lower() not in private)
-        return replace(request, url=url, headers=headers)
+        return replace(request, url=url, headers=headers), onward
 
     # ------------------------------------------------------------------------- access tokens
-    async def _fetch_tokens(self, request: WireRequest) -> None:
-        origin = origin_of(request.url)
+    async def _fetch_tokens(self, origin: Origin) -> None:
         for credential in self.credentials:
             if credential.token_url and is_for(credential, origin):
                 self.hosts.checked(credential.token_url, rules=self.tools.rules)
@@ -145,8 +150,7 @@ class Exchange:
                     credential, self.tools.secrets.of
                 )
 
-    def _refused_tokens(self, request: WireRequest) -> bool:
-        origin = origin_of(request.url)
+    def _refused_tokens(self, origin: Origin) -> bool:
         refused = [c for c in self.credentials if c.token_url and is_for(c, origin)]
         for credential in refused:
             self.tools.tokens.refused(credential, self._tokens[credential])

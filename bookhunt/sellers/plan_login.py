@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bookhunt.sellers.compiled import CompiledAuth, CompiledSeller
     from bookhunt.sellers.plan_exchange import Tools
 
+_MOST_KNOWN = 10_000
 _LOGIN_PATIENCE = 2  # lost answers of a login's steps that may be repeated
 
 
@@ -46,6 +47,7 @@ class Door:
     def __init__(self, tools: Tools) -> None:
         self.tools = tools
         self.logins = Logins()
+        self._static: dict[str, tuple[Credential, ...]] = {}
 
     async def run(
         self,
@@ -121,10 +123,20 @@ class Door:
         )
 
     def _credentials(self, seller: CompiledSeller) -> tuple[Credential, ...]:
+        """What needs no login; rendered once, unless a value names the time or chance."""
         if not seller.auth:
             return ()
+        key = login_key(seller)
+        known = self._static.get(key)
+        if known is not None:
+            return known
         scope = of_request(login_scope(seller), now=self.tools.clock.now(), captured={})
-        return credentials_of(seller, scope)
+        made = credentials_of(seller, scope)
+        if not any(_varies(entry) for entry in seller.auth):
+            if len(self._static) >= _MOST_KNOWN:
+                self._static.clear()
+            self._static[key] = made
+        return made
 
     async def _log_in(self, seller: CompiledSeller, entry: CompiledAuth) -> Login:
         """Run the steps of a login once.
@@ -147,6 +159,21 @@ class Door:
             raise AuthFailed(Reason.UNREADABLE, f"login: {cannot}") from None
         assert exchange.cookies is not None  # a login keeps them
         return Login(captured=dict(run.captured), cookies=exchange.cookies, credentials=headers)
+
+
+def _varies(entry: CompiledAuth) -> bool:
+    """Whether a value of the entry is another in each request."""
+    templates = (
+        entry.value,
+        entry.user,
+        entry.password,
+        entry.token_url,
+        entry.client_id,
+        entry.client_secret,
+        entry.scope,
+    )
+    groups = {slot.name[0] for each in templates if each is not None for slot in each.slots}
+    return not groups <= {"settings", "secrets"}
 
 
 def login_key(seller: CompiledSeller) -> str:

@@ -8,7 +8,7 @@ the moment a request is sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -53,57 +53,58 @@ def asked_by(seller: CompiledSeller, book: Book) -> Asked | None:
     return None
 
 
-class _Moment(Mapping[str, Any]):
-    """The group `now`, written when it is looked at: most requests name no time."""
+class _Lazy(Mapping[str, Any]):
+    """A group whose values are made when they are first looked at, and then stay.
 
-    __slots__ = ("_now",)
+    Most requests name no time and no chance, and an ISBN-10 takes longer to compute than a
+    request to render.
+    """
 
-    def __init__(self, now: datetime) -> None:
-        self._now = now
+    __slots__ = ("_made", "_ways")
 
-    def __getitem__(self, name: str) -> Any:
-        if name == "unix":
-            return int(self._now.timestamp())
-        if name == "unix_ms":
-            return int(self._now.timestamp() * 1000)
-        if name == "iso8601":
-            return self._now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        raise KeyError(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(("unix", "unix_ms", "iso8601"))
-
-    def __len__(self) -> int:
-        return 3
-
-
-class _Dice(Mapping[str, Any]):
-    """The group `random`: one value for the length of a request, another in the next."""
-
-    __slots__ = ("_uuid",)
-
-    def __init__(self) -> None:
-        self._uuid: str | None = None
+    def __init__(self, ways: Mapping[str, Callable[[], Any]]) -> None:
+        self._ways = ways
+        self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        if name != "uuid":
-            raise KeyError(name)
-        if self._uuid is None:
-            self._uuid = str(uuid4())
-        return self._uuid
+        if name not in self._made:
+            self._made[name] = self._ways[name]()
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._ways
 
     def __iter__(self) -> Iterator[str]:
-        return iter(("uuid",))
+        return iter(self._ways)
 
     def __len__(self) -> int:
-        return 1
+        return len(self._ways)
+
+
+def _moment(now: datetime) -> _Lazy:
+    return _Lazy(
+        {
+            "unix": lambda: int(now.timestamp()),
+            "unix_ms": lambda: int(now.timestamp() * 1000),
+            "iso8601": lambda: now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+    )
+
+
+def _new_uuid() -> str:
+    return str(uuid4())
 
 
 def of_request(
     scope: Mapping[str, Any], *, now: datetime, captured: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The scope of one request: time and chance of its own, and what was captured so far."""
-    return {**scope, "now": _Moment(now), "random": _Dice(), "captured": captured}
+    return {
+        **scope,
+        "now": _moment(now),
+        "random": _Lazy({"uuid": _new_uuid}),
+        "captured": captured,
+    }
 
 
 def login_scope(seller: CompiledSeller) -> dict[str, Any]:
@@ -184,18 +185,21 @@ def from_json(text: str) -> Any:
 
 
 def _book(book: Book, asked: Asked) -> dict[str, Any]:
-    isbn10 = book.isbn10
     return {
-        "book": {
-            "isbn13": book.isbn13,
-            "isbn10": isbn10,
-            "title": book.title,
-            "authors": list(book.authors) or None,
-        },
-        "books": {
-            "isbn13": [book.isbn13] if book.isbn13 else None,
-            "isbn10": [isbn10] if isbn10 else None,
-        },
+        "book": _Lazy(
+            {
+                "isbn13": lambda: book.isbn13,
+                "isbn10": lambda: book.isbn10,
+                "title": lambda: book.title,
+                "authors": lambda: list(book.authors) or None,
+            }
+        ),
+        "books": _Lazy(
+            {
+                "isbn13": lambda: [book.isbn13] if book.isbn13 else None,
+                "isbn10": lambda: [book.isbn10] if book.isbn10 else None,
+            }
+        ),
         "asked": asked.names(),
     }
 

@@ -17,6 +17,7 @@ from bookhunt.sellers.auth import Credential, applied
 from bookhunt.sellers.auth_secrets import SecretCache
 from bookhunt.sellers.auth_sessions import Lending, Login, Logins
 from bookhunt.sellers.auth_tokens import AuthFailed, Tokens
+from bookhunt.sellers.network import origin_of
 from bookhunt.sellers.plan_cookies import CookieJar
 from bookhunt.sellers.template_sealed import CannotRender, Sealed, SecretRef
 from bookhunt.sellers.transport import FailureKind, WireAnswer, WireFailed, WireRequest
@@ -54,6 +55,7 @@ def sent_with(*credentials: Credential, url: str = f"{HOME}/x") -> WireRequest:
     return applied(
         WireRequest(method="GET", url=url, headers=(("X-Own", "1"),)),
         credentials,
+        origin_of(url),
         secret_of=SECRETS.__getitem__,
         token_of=lambda _: "fresh-token",
     )
@@ -109,6 +111,7 @@ def test_a_secret_with_a_line_break_is_not_sent() -> None:
         applied(
             WireRequest(method="GET", url=HOME),
             [HEADER],
+            origin_of(HOME),
             secret_of=lambda _: "a\r\nX-Evil: 1",
             token_of=str,
         )
