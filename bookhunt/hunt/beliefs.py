@@ -20,9 +20,21 @@ The constants are those the research simulator was tuned with on one seed and me
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bookhunt.hunt.learned import (
+    DAY_S,
+    DECAY,
+    BookBelief,
+    Hint,
+    Listing,
+    Outlook,
+    SellerBelief,
+    learn_latency,
+    learn_price,
+    learn_spread,
+)
 from bookhunt.model.reasons import Reason
 
 if TYPE_CHECKING:
@@ -30,27 +42,9 @@ if TYPE_CHECKING:
 
     from bookhunt.hunt.ports import Ask
 
-_DAY_S = 86400.0
-_HALF_LIFE = 2000.0  # replies after which a count weighs half
-_DECAY = 0.5 ** (1.0 / _HALF_LIFE)
-_STRANGERS_VARIANCE = 0.12**2
-_LEAST_COUNT = 1e-3  # a count that decayed to nothing still gives finite odds
-_SELLER_DRIFT = 0.06**2 / _DAY_S  # variance that a seller's level gains a second it is not seen
-_BOOK_DRIFT = 0.05**2 / _DAY_S
-_MOST_BOOK_VARIANCE = 0.25
-_LISTING_TRUST = 0.85  # how much of a listing's own difference is still there a moment later
-_LISTING_FADES_S = 6e5  # about a week
-_STOCK_TRUST = 0.9
-_SPREAD_VARIANCE = 0.8**2  # of the log odds that a book is carried, from book to book
-_STOCK_FADES_S = 4e5
 _ORDER_DECAY = 0.5 ** (1.0 / 50.0)  # orders are rare: fifty of them halve what came before
-_CLIP = 4.0  # standard deviations: a price further off moves nothing more
-_SURPRISED = 3.0  # smoothed squared innovation above which the seller has changed its ways
-_SURPRISE_VARIANCE = 0.08**2
-_REST_S, _LONGEST_REST_S = 15.0, 600.0  # after failures in a row a seller is expected to fail
-_RESTING = 0.1  # what is left of its chance to answer meanwhile: demoted, never dropped
 _MOST_BOOKS = 20_000
-_MEMORY_S = 30 * _DAY_S
+_MEMORY_S = 30 * DAY_S
 
 # The seller may well have had the book: nothing is learned of its stock.
 _FAILURES = frozenset(
@@ -75,87 +69,6 @@ _NOT_STOCKED = frozenset(
 )
 
 
-@dataclass(slots=True)
-class SellerBelief:
-    """One seller's figures; the defaults are what is believed of a seller nobody ever asked."""
-
-    level: float = 0.0  # of log totals, against the book's level
-    level_var: float = _STRANGERS_VARIANCE
-    level_at: float | None = None  # when the level was last moved
-    noise_shape: float = (
-        3.0  # inverse gamma: of what is left when book, seller and listing are known
-    )
-    noise_rate: float = 3.0 * _STRANGERS_VARIANCE
-    answers: float = 9.0  # Beta
-    failures: float = 0.5
-    stocked: float = 1.2  # Beta, of those that answered
-    missing: float = 1.6
-    log_latency: float = math.log(0.45)
-    latency_var: float = 0.25
-    latency_seen: float = 1.0
-    fails_in_a_row: float = 0.0
-    failed_at: float = -1e18
-    surprise: float = 1.0
-    taken: float = 4.0  # Beta, of orders: taken, and not complained about
-    spoilt: float = 0.2
-    quotes: int = 0  # readable answers, ever
-
-    @property
-    def noise(self) -> float:
-        """The variance of a listing about what book and seller make likely."""
-        return self.noise_rate / self.noise_shape
-
-    @property
-    def latency_s(self) -> float:
-        """The mean of the log-normal latency, the tail's weight bounded."""
-        return math.exp(self.log_latency + 0.5 * min(self.latency_var, 1.0))
-
-    @property
-    def stock_odds(self) -> float:
-        """The log odds that it has a book of which nothing is known."""
-        return math.log(max(self.stocked, _LEAST_COUNT) / max(self.missing, _LEAST_COUNT))
-
-    def level_var_at(self, now: float) -> float:
-        """The variance of the level, grown by the time it was not seen, never past a stranger's."""
-        if self.level_at is None:
-            return self.level_var
-        grown = self.level_var + max(now - self.level_at, 0.0) * _SELLER_DRIFT
-        return min(grown, max(self.level_var, _STRANGERS_VARIANCE))
-
-    def chance_of_answer(self, now: float) -> float:
-        """P(an answer comes); low for a while after failures in a row."""
-        chance = self.answers / (self.answers + self.failures)
-        if self.fails_in_a_row >= 2:
-            rest_s = min(_REST_S * 2.0 ** min(self.fails_in_a_row, 6.0), _LONGEST_REST_S)
-            if now - self.failed_at < rest_s:
-                chance *= _RESTING
-        return chance
-
-
-@dataclass(slots=True)
-class Listing:
-    """What is remembered of one seller's copy of one book."""
-
-    difference: float | None = (
-        None  # of its log total from book and seller level; None: no price yet
-    )
-    in_stock: bool = False
-    at: float = 0.0  # when it was last seen
-
-
-@dataclass(slots=True)
-class BookBelief:
-    """One book, as one kind of customer asks for it."""
-
-    level: float  # of log totals, in minor units
-    var: float
-    at: float
-    seen: int = 0  # offers that moved the level
-    spread: float = 0.0  # how widely it is carried, in log odds against the usual book
-    spread_var: float = _SPREAD_VARIANCE
-    listings: dict[str, Listing] = field(default_factory=dict)
-
-
 @dataclass(slots=True, kw_only=True)
 class _Figures:
     """What follows from a seller's belief at one time."""
@@ -167,33 +80,6 @@ class _Figures:
     answers: float
     stock_odds: float
     latency_s: float
-
-
-@dataclass(slots=True, kw_only=True)
-class Hint:
-    """How far a book's level lies from the customer's maximum: all there is for a new book."""
-
-    mean: float = 0.1
-    var: float = 0.25**2
-    seen: float = 8.0
-
-
-@dataclass(slots=True, kw_only=True)  # not frozen: a hundred are made for each request
-class Outlook:
-    """What one seller is expected to answer: a log-normal total, if it answers with one at all."""
-
-    offset: float  # mean of the log total, against the book's level
-    var: float  # of the log total, without the book's own
-    answers: float  # P(it answers)
-    stock_odds: float  # log odds that it has a book, before the book's own spread
-    remembered: float  # how much of the stock flag is still believed
-    flag: float  # 1: it had the book when it was last seen
-    latency_s: float
-
-    def chance(self, spread: float) -> float:
-        """P(an offer), for a book carried so widely."""
-        stocked = 1.0 / (1.0 + math.exp(-self.stock_odds - spread))
-        return self.answers * (stocked + self.remembered * (self.flag - stocked))
 
 
 def subject_of(ask: Ask) -> str:
@@ -228,9 +114,7 @@ class Beliefs:
                 self._forget_oldest()
             level = math.log(max_minor) + self.hint.mean
             book = self.books[subject] = BookBelief(level, self.hint.var + 0.01, now)
-        elif now > book.at:
-            book.var = min(book.var + (now - book.at) * _BOOK_DRIFT, _MOST_BOOK_VARIANCE)
-            book.at = now
+        book.drift_to(now)
         return book
 
     def _figures(self, seller_id: str, now: float) -> _Figures:
@@ -256,12 +140,11 @@ class Beliefs:
         remembered, flag = 0.0, 0.0
         listing = book.listings.get(seller_id)
         if listing is not None:
-            age = max(now - listing.at, 0.0)
             if listing.difference is not None:
-                trust = _LISTING_TRUST * math.exp(-age / _LISTING_FADES_S)
+                trust = listing.price_trust(now)
                 offset += trust * listing.difference
                 noise *= 1.0 - trust * trust
-            remembered = _STOCK_TRUST * math.exp(-age / _STOCK_FADES_S)
+            remembered = listing.stock_trust(now)
             flag = float(listing.in_stock)
         return Outlook(
             offset=offset,
@@ -303,30 +186,30 @@ class Beliefs:
         if not (answered or failed):
             return
         seller.quotes += answered
-        seller.answers = seller.answers * _DECAY + answered
-        seller.failures = seller.failures * _DECAY + failed
+        seller.answers = seller.answers * DECAY + answered
+        seller.failures = seller.failures * DECAY + failed
         if answered:
             seller.fails_in_a_row = 0.0
         elif reason is not Reason.RATE_LIMITED:
             seller.fails_in_a_row += 1.0
             seller.failed_at = now
         if answered or reason is Reason.TIMED_OUT:
-            _learn_latency(seller, latency_s)
+            learn_latency(seller, latency_s)
         if has_price or reason in _NOT_STOCKED:
             self._learn_stock(seller, seller_id, subject, now, in_stock=has_price)
         book = self.books.get(subject)
         if has_price and total_minor is not None and book is not None:
             self.changed_books.add(subject)
-            _learn_price(seller, book, seller_id, math.log(total_minor), now)
+            learn_price(seller, book, seller_id, math.log(total_minor), now)
 
     def _learn_stock(
         self, seller: SellerBelief, seller_id: str, subject: str, now: float, *, in_stock: bool
     ) -> None:
         book = self.books.get(subject)
         if book is not None and seller_id not in book.listings:
-            _learn_spread(seller, book, in_stock=in_stock)
-        seller.stocked = seller.stocked * _DECAY + in_stock
-        seller.missing = seller.missing * _DECAY + (not in_stock)
+            learn_spread(seller, book, in_stock=in_stock)
+        seller.stocked = seller.stocked * DECAY + in_stock
+        seller.missing = seller.missing * DECAY + (not in_stock)
         if book is not None and not in_stock:
             self.changed_books.add(subject)
             listing = book.listings.setdefault(seller_id, Listing())
@@ -376,58 +259,3 @@ class Beliefs:
         by_age = sorted(self.books, key=lambda subject: self.books[subject].at)
         for subject in by_age[: _MOST_BOOKS // 10]:
             del self.books[subject]
-
-
-def _learn_latency(seller: SellerBelief, latency_s: float) -> None:
-    seller.latency_seen = min(seller.latency_seen + 1.0, 60.0)
-    difference = math.log(max(latency_s, 1e-3)) - seller.log_latency
-    seller.log_latency += difference / seller.latency_seen
-    seller.latency_var += (difference * difference - seller.latency_var) / max(
-        seller.latency_seen, 8.0
-    )
-
-
-def _learn_spread(seller: SellerBelief, book: BookBelief, *, in_stock: bool) -> None:
-    """One step of Newton on the logistic likelihood: how widely is the book carried?"""
-    expected = 1.0 / (1.0 + math.exp(-seller.stock_odds - book.spread))
-    certainty = 1.0 + book.spread_var * expected * (1.0 - expected)
-    book.spread += book.spread_var * (float(in_stock) - expected) / certainty
-    book.spread_var /= certainty
-
-
-def _learn_price(
-    seller: SellerBelief, book: BookBelief, seller_id: str, log_total: float, now: float
-) -> None:
-    """One Kalman step of the book's and the seller's level (both Gaussian, observed in sum)."""
-    listing = book.listings.get(seller_id)
-    trust, remembered = 0.0, 0.0
-    if listing is not None and listing.difference is not None:
-        trust = _LISTING_TRUST * math.exp(-max(now - listing.at, 0.0) / _LISTING_FADES_S)
-        remembered = trust * listing.difference
-    seller.level_var = seller.level_var_at(now)
-    seller.level_at = now
-    noise = seller.noise
-    variance = book.var + seller.level_var + noise * (1.0 - trust * trust)
-    widest = _CLIP * math.sqrt(variance)
-    surprise = min(max(log_total - (book.level + seller.level + remembered), -widest), widest)
-    seller.surprise += 0.1 * (surprise * surprise / variance - seller.surprise)
-    if seller.surprise > _SURPRISED:
-        seller.level_var += _SURPRISE_VARIANCE
-        variance += _SURPRISE_VARIANCE
-        seller.surprise = 1.0
-    for_book, for_seller = book.var / variance, seller.level_var / variance
-    book.level += for_book * surprise
-    book.var *= 1.0 - for_book
-    book.seen += 1
-    seller.level += for_seller * surprise
-    seller.level_var *= 1.0 - for_seller
-    if trust == 0.0:
-        # What of the surprise was noise: E[noise^2 | surprise].
-        share = noise / variance
-        seller.noise_shape = seller.noise_shape * _DECAY + 0.5
-        seller.noise_rate = seller.noise_rate * _DECAY + 0.5 * (
-            surprise * surprise * share + noise * (1.0 - share)
-        )
-    book.listings[seller_id] = Listing(
-        difference=log_total - book.level - seller.level, in_stock=True, at=now
-    )

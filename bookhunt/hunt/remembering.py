@@ -12,7 +12,7 @@ import math
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from bookhunt.hunt.beliefs import BookBelief, Hint, Listing, SellerBelief
+from bookhunt.hunt.learned import BookBelief, Hint, Listing, SellerBelief
 from bookhunt.hunt.ports import BeliefRows
 
 if TYPE_CHECKING:

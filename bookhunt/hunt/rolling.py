@@ -32,8 +32,9 @@ from bookhunt.model.request import Strategy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bookhunt.hunt.beliefs import Beliefs, BookBelief, Outlook
+    from bookhunt.hunt.beliefs import Beliefs
     from bookhunt.hunt.candidates import Candidate
+    from bookhunt.hunt.learned import BookBelief, Outlook
 
 _WIDEST = 40
 _SCANNED = 24  # of those not asked yet, in order: beyond them nothing is worth a call

@@ -22,7 +22,8 @@ from bookhunt.model.seller import PurchaseMode, Trust
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bookhunt.hunt.beliefs import Beliefs, SellerBelief
+    from bookhunt.hunt.beliefs import Beliefs
+    from bookhunt.hunt.learned import SellerBelief
     from bookhunt.model.seller import Seller
 
 Tier = Literal[1, 2, 3]

@@ -39,7 +39,14 @@ TIMEOUT_S = 3.5
 TTL_S = 60.0
 _ORDER_S = 0.2
 # The market has limits of its own and says 429: a definition cannot know them.
-_NO_LIMIT: dict[str, Any] = {"per_second": 10_000.0, "concurrency": 10_000}
+_TERMS: dict[str, Any] = {
+    "per_second": 10_000.0,
+    "concurrency": 10_000,
+    "timeout_s": TIMEOUT_S,
+    "quote_ttl_s": TTL_S,
+}
+# Not asked, and for no reason of the seller's own: such silence would prove nothing.
+_PASSED_OVER = frozenset({Reason.SKIPPED_TIER, Reason.SKIPPED_EARLY_EXIT})
 _NOTHING = Money(0, "USD")
 WANTED: ContextVar[Wanted] = ContextVar("wanted")  # whose call it is, for the world's luck
 _REASONS = {
@@ -49,14 +56,17 @@ _REASONS = {
 }
 
 
-class NoNotes:
-    """Explanations are looked at elsewhere."""
+class LatestNotes:
+    """Explanations until they are looked at."""
+
+    def __init__(self) -> None:
+        self.notes: dict[str, Sequence[SellerNote]] = {}
 
     def keep(self, request_id: str, notes: Sequence[SellerNote]) -> None:
-        return
+        self.notes[request_id] = notes
 
     async def of(self, request_id: str) -> list[SellerNote]:
-        return []
+        return list(self.notes.pop(request_id, ()))
 
 
 class OneBuyer:
@@ -86,10 +96,7 @@ class Traders:
             share = place / self.market.sellers
             tiers[seller] = 1 if share < sizes[0] else 2 if share < sizes[1] else 3
         self._sellers = tuple(
-            a_seller(
-                f"s{n:03d}", tier=tiers[n], timeout_s=TIMEOUT_S, quote_ttl_s=TTL_S, **_NO_LIMIT
-            )
-            for n in range(self.market.sellers)
+            a_seller(f"s{n:03d}", tier=tiers[n], **_TERMS) for n in range(self.market.sellers)
         )
         self._by_id = {seller.id: seller for seller in self._sellers}
 
@@ -198,7 +205,7 @@ def run(
             ledger=MemoryLedger(clock, {"USD": no_limit}),
             sellers=traders,
             buyers=OneBuyer(),
-            explanations=NoNotes(),
+            explanations=LatestNotes(),
             shelf=MemoryShelf() if cache else NoShelf(),
             clock=clock,
             settings=HuntSettings(in_flight=100_000, min_stock_for_cache=0, **settings),
@@ -234,14 +241,24 @@ async def _one(
     submitted = await world.ledger.submit(request, fingerprint="-", again=True)
     began = world.clock.monotonic()
     ended = await hunt(world, submitted.record)
-    rows.append(_row(world, ended.record, wanted, market, world.clock.monotonic() - began))
+    took_s = world.clock.monotonic() - began
+    notes = await world.explanations.of(request.id)
+    rows.append(_row(ended.record, notes, wanted, market, took_s))
     # The ledger of a benchmark need not remember for ever.
     world.ledger.requests.pop(request.id, None)  # type: ignore[attr-defined]
 
 
-def _row(world: World, record: RequestRecord, wanted: Wanted, market: Market, took_s: float) -> Row:
+def _row(
+    record: RequestRecord,
+    notes: list[SellerNote],
+    wanted: Wanted,
+    market: Market,
+    took_s: float,
+) -> Row:
     bought, findings = record.result.bought, record.result.findings
     best = market.best(wanted)
+    cheapest = market.cheapest_seller(wanted)
+    passed_over = {note.seller for note in notes if note.reason in _PASSED_OVER}
     none = record.state is RequestState.NOT_AVAILABLE
     return Row(
         wanted=wanted,
@@ -251,5 +268,5 @@ def _row(world: World, record: RequestRecord, wanted: Wanted, market: Market, to
         cached=findings.cached,
         coalesced=findings.coalesced,
         latency_s=took_s - (_ORDER_S if bought else 0.0),
-        unproven=none and findings.sellers_asked < market.sellers,
+        unproven=none and cheapest is not None and f"s{cheapest:03d}" in passed_over,
     )

@@ -7,7 +7,8 @@ import random
 
 import pytest
 
-from bookhunt.hunt.beliefs import Beliefs, SellerBelief, subject_of
+from bookhunt.hunt.beliefs import Beliefs, subject_of
+from bookhunt.hunt.learned import SellerBelief
 from bookhunt.hunt.ports import Ask
 from bookhunt.model.reasons import Reason
 from bookhunt.model.request import ConditionWish, FormatWish

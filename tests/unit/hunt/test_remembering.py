@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bookhunt.hunt.beliefs import Beliefs, SellerBelief
+from bookhunt.hunt.beliefs import Beliefs
+from bookhunt.hunt.learned import SellerBelief
 from bookhunt.hunt.ports import BeliefRows
 from bookhunt.hunt.remembering import Remembering
 from bookhunt.model.reasons import Reason
