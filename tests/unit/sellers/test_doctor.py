@@ -8,10 +8,12 @@ import pytest
 
 from bookhunt.sellers.doctor import TestLine, examine
 from bookhunt.sellers.loading_files import shipped_folder
+from tests.support.definitions import WHOLE_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+SPOKEN = sorted(WHOLE_FILE.parent.glob("*.yaml"))
 SHIPPED = sorted(shipped_folder().glob("**/*.yaml"))
 
 SHOP = """\
@@ -115,6 +117,13 @@ def test_every_shipped_definition_is_right_and_each_of_its_examples_passes(file:
         line.error for line in lines if line.warning and "settled by hand" not in str(line.error)
     ]
     assert warned == []
+
+
+@pytest.mark.parametrize("file", SPOKEN, ids=lambda path: path.stem)
+def test_definitions_that_use_the_whole_language_pass_their_examples(file: Path) -> None:
+    lines = examine(file)
+    assert failures(lines) == []
+    assert any(line.example for line in lines)
 
 
 def test_an_example_that_fits_passes(shop: Path) -> None:
