@@ -56,7 +56,9 @@ class NetworkRules:
 
     allow_loopback: bool = False
     allow_private: bool = False
-    proxy: str | None = None  # http://host:port; loopback and private addresses go past it
+    # http://host:port. Names are resolved by it, so that their addresses cannot be checked here;
+    # loopback and private hosts go past it.
+    proxy: str | None = None
     ca_file: str | None = None
 
 

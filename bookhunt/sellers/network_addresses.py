@@ -8,6 +8,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from bookhunt.sellers.network import (
     HostRefused,
@@ -49,6 +50,8 @@ class Addresses:
         look_up: Callable[[str], Awaitable[Sequence[str]]] | None = None,
     ) -> None:
         self.rules = rules
+        # The proxy is the configuration's own choice: its address is nobody's trap.
+        self._proxy = urlsplit(rules.proxy).hostname if rules.proxy else None
         self._look_up = look_up or self._ask_the_system
         self._known: dict[str, _Known] = {}
         self._asking: dict[str, asyncio.Task[tuple[IPAddress, ...]]] = {}
@@ -94,7 +97,8 @@ class Addresses:
         if not addresses:
             raise NameUnknown(f"{host} does not resolve")
         for address in addresses:
-            check_address(host, address, self.rules)
+            if host != self._proxy:
+                check_address(host, address, self.rules)
         if len(self._known) >= _MOST_NAMES:
             self._known.pop(next(iter(self._known)))
         until_s = asyncio.get_running_loop().time() + _KEPT_S

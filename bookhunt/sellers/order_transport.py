@@ -20,7 +20,7 @@ import httpx
 from bookhunt.sellers.network import (
     HostRefused,
     IPAddress,
-    literal_address,
+    never_public,
     origin_of,
     tls_context,
 )
@@ -97,7 +97,7 @@ class OrderTransport:
         return [(url.copy_with(host=_numeric(a)), host) for a in addresses[:_MOST_ADDRESSES]]
 
     def _proxied(self, host: str) -> bool:
-        return self._addresses.rules.proxy is not None and literal_address(host) is None
+        return self._addresses.rules.proxy is not None and not never_public(host)
 
     async def _send(
         self,

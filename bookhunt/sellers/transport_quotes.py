@@ -16,7 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from multidict import CIMultiDict
 from yarl import URL
 
-from bookhunt.sellers.network import HostRefused, literal_address, tls_context
+from bookhunt.sellers.network import HostRefused, literal_address, never_public, tls_context
 from bookhunt.sellers.network_addresses import Addresses, NameUnknown
 from bookhunt.sellers.transport import FailureKind, WireAnswer, WireFailed, WireRequest
 from bookhunt.sellers.transport_body import Body, read_headers
@@ -124,7 +124,7 @@ class QuoteTransport:
         if (literal := literal_address(url.host or "")) is not None:
             await self._addresses.of(str(literal))  # aiohttp asks no resolver about an address
         options: dict[str, Any] = {}
-        if self._proxy is not None and literal is None:
+        if self._proxy is not None and not never_public(url.host or ""):
             options["proxy"] = self._proxy
         async with self._session.request(
             request.method,

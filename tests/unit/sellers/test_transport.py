@@ -335,6 +335,23 @@ async def test_the_connection_is_made_to_the_checked_address_under_the_name(kind
         assert server.arrived[0].headers["host"] == f"shop.localhost:{server.port}"
 
 
+@both
+async def test_a_proxy_is_used_where_the_configuration_names_one(kind: str) -> None:
+    """Whatever its own address is; private hosts go past it."""
+    async with loopback(say(b"by proxy")) as proxy, loopback(say(b"direct")) as home:
+        rules = NetworkRules(allow_loopback=True, proxy=f"http://proxy.example:{proxy.port}")
+        names = {"proxy": ["127.0.0.1"], "localhost": ["127.0.0.1"]}
+        if kind == "orders":  # httpx asks the system for the proxy's address
+            rules = NetworkRules(allow_loopback=True, proxy=proxy.address)
+        async with opened(kind, rules, **names) as transport:
+            request = ask("http://shop.example")
+            got = await transport.send(request, within_s=20, body_limit=LIMIT)
+            assert got.body == b"by proxy"
+            assert proxy.arrived[0].target == "http://shop.example/x"
+            got = await transport.send(ask(home), within_s=20, body_limit=LIMIT)
+            assert got.body == b"direct"
+
+
 async def test_quotes_keep_their_connections() -> None:
     async with loopback(otherwise=say(b"ok")) as server, opened("quotes") as transport:
         for _ in range(3):
