@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator
 
 
@@ -146,7 +147,7 @@ class Loopback:
             self.closed += 1
             self._changed.set()
             writer.close()
-            with suppress(ConnectionError):
+            with suppress(OSError):  # TLS that was broken off says so once more
                 await writer.wait_closed()
 
 
@@ -166,7 +167,9 @@ async def _read(reader: asyncio.StreamReader, connection: int) -> Arrived | None
 
 
 @asynccontextmanager
-async def loopback(*scripts: Play, otherwise: Play | None = None) -> AsyncIterator[Loopback]:
+async def loopback(
+    *scripts: Play, otherwise: Play | None = None, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Loopback]:
     """A server for the length of a test."""
     running = Loopback(otherwise=otherwise, scripts=deque(scripts))
     tasks: set[asyncio.Task[None]] = set()
@@ -179,7 +182,7 @@ async def loopback(*scripts: Play, otherwise: Play | None = None) -> AsyncIterat
             await running._serve(reader, writer)
         tasks.discard(task)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     running.port = server.sockets[0].getsockname()[1]
     try:
         yield running

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import ssl
 import zlib
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -350,6 +353,36 @@ async def test_a_proxy_is_used_where_the_configuration_names_one(kind: str) -> N
             assert proxy.arrived[0].target == "http://shop.example/x"
             got = await transport.send(ask(home), within_s=20, body_limit=LIMIT)
             assert got.body == b"direct"
+
+
+TLS_FILES = Path(__file__).parents[2] / "data" / "tls"  # an authority, and shop.localhost by it
+
+
+@both
+@pytest.mark.parametrize(
+    ("host", "trusted"),
+    [("shop.localhost", True), ("other.localhost", True), ("shop.localhost", False)],
+)
+async def test_tls_is_for_the_name_and_by_an_authority_that_is_trusted(
+    kind: str, host: str, trusted: bool
+) -> None:
+    """The connection is made to a number; what is verified is the name."""
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(TLS_FILES / "server.pem")
+    rules = replace(RULES, ca_file=str(TLS_FILES / "ca.pem") if trusted else None)
+    names = {"shop": ["127.0.0.1"], "other": ["127.0.0.1"]}
+    async with (
+        loopback(otherwise=say(b"sealed"), tls=server_side) as server,
+        opened(kind, rules, **names) as transport,
+    ):
+        request = ask(f"https://{host}:{server.port}", method="POST", body=b"order")
+        if trusted and host == "shop.localhost":
+            got = await transport.send(request, within_s=20, body_limit=LIMIT)
+            assert got.body == b"sealed"
+            return
+        failed = await failure(transport, request)
+        assert failed.kind in {FailureKind.UNREACHABLE, FailureKind.NOT_SENT}
+        assert server.arrived == []
 
 
 async def test_quotes_keep_their_connections() -> None:
