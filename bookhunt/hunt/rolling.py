@@ -40,6 +40,7 @@ _WIDEST = 40
 _SCANNED = 24  # of those not asked yet, in order: beyond them nothing is worth a call
 _PRICE_OF_A_SECOND_SHARED = 8.0  # a call's own second weighs an eighth: others run beside it
 _LATE = 1.8  # times the expected latency: such a call no longer holds its place
+_PATIENCE = 2.0  # times the target: with an offer in hand nobody is waited for any longer
 _UNUSUAL = 2.5  # times the expected latency: from here on a call may never be answered
 _STILL_POSSIBLE = 0.01  # chance that silent sellers have it, below which they are not waited for
 _GROW_FROM = 1.0  # times the target
@@ -198,7 +199,8 @@ class Rolling:
             room = max(0, self._window - self._live(sight))
             return self._ask(wanted[:room], sight, again_in_s=pause_s)
         wait_s = self._worth_waiting(sight, best)
-        if wait_s is None:
+        overdue = sight.now - sight.started_at > _PATIENCE * self._settings.target_s
+        if wait_s is None or overdue:
             return Decision(stop=True, why="nobody is worth another call")
         return Decision(look_again_at=min(sight.now + wait_s, sight.ends_at))
 
