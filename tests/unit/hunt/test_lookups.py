@@ -234,7 +234,7 @@ async def test_a_confirmation_is_a_call_of_its_own(world: World) -> None:
 
 
 async def test_the_gate_refuses_without_a_call(world: World) -> None:
-    """A second call at once to a seller that bears one is a reason, and nothing is learned of it."""
+    """A second call at once to a seller that bears one is a reason, and teaches nothing."""
     seller = opens(world, selling(), concurrency=1)
     other = replace(ASK, country="CA")
     _, refused = await asyncio.gather(asked(world, seller), asked(world, seller, other))
