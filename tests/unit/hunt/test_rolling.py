@@ -61,20 +61,17 @@ class Course:
             self.best = min(minor, self.best or minor)
 
 
-def a_course(
-    sellers: int = 30, *, strategy: Strategy = Strategy.BALANCED, known: bool = True
-) -> Course:
+def a_course(sellers: int = 30, *, strategy: Strategy = Strategy.BALANCED) -> Course:
     """A search among sellers of which `s00` is the cheapest and so on, as far as is known."""
     beliefs = Beliefs()
     candidates = [Candidate(seller=a_seller(f"s{n:02d}"), tier=3) for n in range(sellers)]
     book = beliefs.book(BOOK, NOW, max_minor=MAX)
-    if known:
-        book.level, book.var = math.log(2500), 0.001
-        for n in range(sellers):
-            belief = beliefs.seller(f"s{n:02d}")
-            belief.level, belief.level_var = -0.15 + 0.3 * n / sellers, 0.003
-            belief.noise_shape, belief.noise_rate = 30.0, 30.0 * 0.004
-            belief.stocked, belief.missing = 8.0, 4.0
+    book.level, book.var = math.log(2500), 0.001
+    for n in range(sellers):
+        belief = beliefs.seller(f"s{n:02d}")
+        belief.level, belief.level_var = -0.15 + 0.3 * n / sellers, 0.003
+        belief.noise_shape, belief.noise_rate = 30.0, 30.0 * 0.004
+        belief.stocked, belief.missing = 8.0, 4.0
     policy = Rolling(STRATEGIES[strategy], beliefs, book, candidates, max_minor=MAX, wall_s=NOW)
     return Course(policy=policy, beliefs=beliefs, unasked=list(candidates))
 
@@ -222,12 +219,11 @@ def test_the_time_that_was_given_ends_every_search() -> None:
     assert course.decide().stop
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_a_hurry_asks_less_and_patience_more(known: bool) -> None:
+def test_a_hurry_asks_less_and_patience_more() -> None:
     """`fast` stops at an offer at which `cheapest` still asks."""
 
     def asked_with_offer(strategy: Strategy) -> int:
-        course = a_course(60, strategy=strategy, known=known)
+        course = a_course(60, strategy=strategy)
         total = len(course.decide().ask)
         course.best = 2600
         for _ in range(10):
