@@ -7,8 +7,10 @@ waits for a call that waits for a hunt, and the hunts go on without us.
 
 from __future__ import annotations
 
+import json
 import queue
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +49,16 @@ class Done:
         return exit_codes.of_request(self.request) if self.waited else exit_codes.DONE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """A wish to submit, or one that an earlier line submits already."""
+
+    place: int
+    wish: Wish
+    submitted: Future[str]  # the request's id; set by whoever submits
+    is_twin: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class Purchases:
     """Submits and waits. `under_way` are the ids that were submitted and are not done."""
@@ -57,9 +69,8 @@ class Purchases:
     told: Callable[[str], None]  # a notice for the person
     under_way: dict[int, str] = field(default_factory=dict)
     unanswered: set[int] = field(default_factory=set)
-    _jobs: queue.Queue[tuple[int, Wish] | None] = field(
-        default_factory=lambda: queue.Queue(MOST_AT_ONCE)
-    )
+    _jobs: queue.Queue[_Job | None] = field(default_factory=lambda: queue.Queue(MOST_AT_ONCE))
+    _first: dict[str, Future[str]] = field(default_factory=dict)  # body to the first one's request
     _ends: queue.Queue[Done | int | BaseException] = field(default_factory=queue.Queue)
     _threads: int = 0
 
@@ -94,24 +105,45 @@ class Purchases:
             if self._threads < MOST_AT_ONCE:
                 self._threads += 1
                 self._thread(self._work)
-            self._jobs.put((place, wish))
+            self._jobs.put(self._job(place, wish))
         self._ends.put(place + 1)
+
+    def _job(self, place: int, wish: Wish) -> _Job:
+        """A list that names a book twice gets one copy, and two lines about it.
+
+        A slip of the pen must not spend money. Whoever wants two copies says `--again`.
+        """
+        first = None
+        if wish.key is None and not wish.request.again:
+            body = json.dumps(wish.request.body(), sort_keys=True)
+            first = self._first.get(body)
+            if first is not None:
+                self.told(f"{wish.label} stands in the list twice; one copy is bought")
+                return _Job(place=place, wish=wish, submitted=first, is_twin=True)
+            first = self._first[body] = Future()
+        return _Job(place=place, wish=wish, submitted=first or Future(), is_twin=False)
 
     # -- in the working threads
 
     def _work(self) -> None:
         client = self.client()
         while (job := self._jobs.get()) is not None:
-            place, wish = job
             try:
-                end = self._buy(client, place, wish)
+                end = self._buy(client, job)
             except BookhuntError as error:
-                end = Done(place=place, label=wish.label, error=error)
-            self.under_way.pop(place, None)
+                end = Done(place=job.place, label=job.wish.label, error=error)
+            self.under_way.pop(job.place, None)
             self._ends.put(end)
 
-    def _buy(self, client: DaemonClient, place: int, wish: Wish) -> Done:
-        request_id = self._submit(client, place, wish)
+    def _buy(self, client: DaemonClient, job: _Job) -> Done:
+        place, wish = job.place, job.wish
+        if not job.is_twin:
+            try:
+                job.submitted.set_result(self._submit(client, place, wish))
+            except BaseException as error:
+                job.submitted.set_exception(error)
+                raise
+        request_id = job.submitted.result()
         self.under_way[place] = request_id
         try:
             if self.wait_s is None:

@@ -66,6 +66,21 @@ def test_a_list_run_again_with_its_key_buys_nothing_new(world: World) -> None:
     assert all(len(world.orders(isbn)) == 1 for isbn in isbns)
 
 
+def test_a_book_that_stands_twice_in_a_list_is_bought_once(world: World) -> None:
+    """Two lines in, two lines out, one order; with --again each line is a copy."""
+    isbn, other = world.book(), world.book()
+    shown = world.run("buy", "-", "--max-price", "80", "--json", stdin=f"{isbn}\n{other}\n{isbn}\n")
+    assert shown.returncode == 0
+    requests = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert [request["book"]["isbn13"] for request in requests] == [isbn, other, isbn]
+    assert requests[0]["request_id"] == requests[2]["request_id"]
+    assert len(world.orders(isbn)) == 1
+    assert "stands in the list twice" in shown.stderr
+    other = world.book()
+    world.objects("buy", "-", "--max-price", "80", "--again", stdin=f"{other}\n{other}\n")
+    assert len(world.orders(other)) == 2
+
+
 def test_an_empty_list_is_nothing_to_do(world: World) -> None:
     shown = world.run("buy", "-", "--max-price", "5", stdin="\n\n")
     assert (shown.returncode, shown.stdout, shown.stderr) == (0, "", "")
