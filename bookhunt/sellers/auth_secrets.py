@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _KEPT_S = 60.0
 _MISSED_S = 10.0  # `sellers login` is followed by a try at once: a miss is soon asked again
 _MOST = 10_000
+_TELLING = 6  # characters; a shorter value stands in texts by chance, and is no secret
 
 
 class SecretCache:
@@ -30,6 +31,7 @@ class SecretCache:
         self._clock = clock
         self._values: dict[str, tuple[float, str]] = {}
         self._missing: dict[str, tuple[float, SetupMissing]] = {}
+        self._loading: dict[str, asyncio.Task[None]] = {}
 
     async def load(self, names: Iterable[str]) -> None:
         """Fetch what is not at hand.
@@ -39,13 +41,26 @@ class SecretCache:
         """
         now = self._clock.monotonic()
         wanted = [name for name in dict.fromkeys(names) if not self._has(name, now)]
-        if not wanted:
-            return
         for name in wanted:
             until_s, error = self._missing.get(name, (0.0, None))
             if error is not None and until_s > now:
                 raise type(error)(error.message, hint=error.hint)
-        await asyncio.to_thread(self._fetch, wanted, now)
+        for name in wanted:
+            await asyncio.shield(self._task(name))
+
+    def _task(self, name: str) -> asyncio.Task[None]:
+        """The look-up of a name: one for all who need it, also when a minute is over."""
+        task = self._loading.get(name)
+        if task is None:
+            task = asyncio.create_task(self._fetch(name))
+            self._loading[name] = task
+            task.add_done_callback(lambda done: self._loaded(name, done))
+        return task
+
+    def _loaded(self, name: str, task: asyncio.Task[None]) -> None:
+        self._loading.pop(name, None)
+        if not task.cancelled():
+            task.exception()  # whoever waited was told; nobody may be left to ask
 
     def of(self, name: str) -> str:
         """A secret that was loaded.
@@ -76,15 +91,37 @@ class SecretCache:
         until_s, _ = self._values.get(name, (0.0, ""))
         return until_s > now
 
-    def _fetch(self, names: list[str], now: float) -> None:
-        for name in names:
-            try:
-                value = self._look_up(name)
-            except SetupMissing as error:
-                self._missing[name] = (now + _MISSED_S, error)
-                self._values.pop(name, None)
-                raise
-            if len(self._values) >= _MOST:
-                self._values.clear()
-            self._missing.pop(name, None)
-            self._values[name] = (now + _KEPT_S, value)
+    async def _fetch(self, name: str) -> None:
+        now = self._clock.monotonic()
+        try:
+            value = await asyncio.to_thread(self._look_up, name)
+        except SetupMissing as error:
+            self._missing[name] = (now + _MISSED_S, error)
+            self._values.pop(name, None)
+            raise
+        if len(self._values) >= _MOST:
+            self._values.clear()
+        self._missing.pop(name, None)
+        self._values[name] = (now + _KEPT_S, value)
+
+    # ------------------------------------------------------------------- what others may not see
+    def redacted(self, text: str | None) -> str | None:
+        """A seller's words without the secrets that it repeats in them."""
+        if text is None:
+            return None
+        for _, value in self._values.values():
+            if len(value) >= _TELLING and value in text:
+                text = text.replace(value, "[secret]")
+        return text
+
+    def stand_in(self, text: str, names: Iterable[str]) -> bool:
+        """Whether one of these secrets stands in a text that is to be stored."""
+        values = (self._values.get(name, (0.0, ""))[1] for name in names)
+        return any(len(value) >= _TELLING and value in text for value in values)
+
+    async def close(self) -> None:
+        """Give up what is being looked up."""
+        tasks = list(self._loading.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -101,6 +101,7 @@ class Gateway:
 
     async def close(self) -> None:
         """Close connections, and give up what nobody waits for."""
+        await self._secrets.close()
         await self._tools.tokens.close()
         await self._door.logins.close()
         await self._quotes.close()

@@ -25,7 +25,7 @@ from bookhunt.sellers.plan_login import Door, Opened, login_key, session_of
 from bookhunt.sellers.plan_lookup import cancel, look_up
 from bookhunt.sellers.plan_purchase import Halted, Ready, commit, finish, halted, prepare
 from bookhunt.sellers.scope import Asked, asked_by, order_scope, person
-from bookhunt.sellers.template_sealed import CannotRender
+from bookhunt.sellers.template_sealed import CannotRender, Sealed
 
 if TYPE_CHECKING:
     from bookhunt.model.money import Money
@@ -182,6 +182,9 @@ class OrderDesk:
             return Stopped(answer=Answer.NEEDS_SETUP, detail=missing.message)
         except (BadFrozen, CannotRender) as bad:
             return Stopped(answer=Answer.REFUSED, detail=str(bad))
+        if secrets.stand_in(_said_by_the_seller(stored), _secrets_of(stored)):
+            detail = "the seller repeats a secret of ours, which cannot be stored"
+            return Stopped(answer=Answer.REFUSED, detail=detail)
         frozen = Frozen(document=document, body_hash=body_hash, total=ready.total)
         return Prepared(frozen=frozen, total_checked=ready.total_checked)
 
@@ -331,6 +334,20 @@ class OrderDesk:
         run.captured, run.total = dict(stored.captured), stored.total
         run.points = {"find_order": "look_up"}.get(block, block)
         return run, stored
+
+
+def _secrets_of(stored: FrozenOrder) -> set[str]:
+    """The secrets in an order; a user's name is told to people and is none."""
+    names = set(stored.request.secrets)
+    for credential in stored.credentials:
+        if isinstance(credential.value, Sealed):
+            names.update(credential.value.secrets)
+    return names
+
+
+def _said_by_the_seller(stored: FrozenOrder) -> str:
+    """What is stored in the seller's own words."""
+    return "".join(map(str, (stored.captured, stored.cookies.to_json())))
 
 
 def _patience(seller: CompiledSeller) -> Patience:

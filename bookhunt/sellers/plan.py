@@ -202,7 +202,7 @@ async def receive(run: Run, step: CompiledStep, answer: WireAnswer) -> Last | En
         run.unauthorised = run.unauthorised or read.word == "unauthorised"
         return Ended(
             word=read.word,
-            detail=read.detail,
+            detail=run.exchange.tools.secrets.redacted(read.detail),
             retry_after_s=retry_after_s(answer, run.exchange.tools.clock.now()),
             step=step,
             declared=read.declared,

@@ -169,7 +169,7 @@ async def _meaning(run: Run, step: CompiledStep, answer: WireAnswer) -> Sent:
         order_id=order.order_id if stands else None,
         charged=order.charged if stands else None,
         delivery=order.delivery if stands else None,
-        detail=read.detail,
+        detail=run.exchange.tools.secrets.redacted(read.detail),
         retry_after_s=retry_after_s(answer, run.exchange.tools.clock.now()),
     )
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from aiohttp.connector import Connection
 
 _KEEPALIVE_S = 30.0
+# The largest `limits.concurrency` of the language; below it the hunt's gate bounds each seller.
+_MOST_PER_HOST = 1000
 _CONNECT_WITHIN_S = 10.0
 _LINE = 8190  # bytes of one header line, aiohttp's own default
 # What aiohttp would add by itself: every header is the definition's or ours.
@@ -82,7 +84,7 @@ class QuoteTransport:
         addresses: Addresses,
         *,
         tls: ssl.SSLContext | None = None,
-        per_host: int = 50,
+        per_host: int = _MOST_PER_HOST,
     ) -> None:
         self._addresses = addresses
         self._proxy = addresses.rules.proxy

@@ -320,6 +320,27 @@ async def test_a_secret_is_looked_up_once_a_minute_and_a_miss_every_ten_seconds(
     assert "one" not in repr(secrets)
 
 
+async def test_many_who_need_a_secret_wait_for_one_look_up() -> None:
+    look_up, asked = counted({"shop/key": "one"})
+    secrets = SecretCache(look_up, HandClock())
+    await asyncio.gather(*(secrets.load(["shop/key"]) for _ in range(50)))
+    results = await asyncio.gather(
+        *(secrets.load(["shop/other"]) for _ in range(50)), return_exceptions=True
+    )
+    assert all(isinstance(result, SecretMissing) for result in results)
+    assert asked == ["shop/key", "shop/other"]
+    await secrets.close()
+
+
+async def test_a_secret_that_a_seller_repeats_is_not_shown() -> None:
+    secrets = SecretCache(counted({"shop/key": "canary-key", "shop/no": "1"})[0], HandClock())
+    await secrets.load(["shop/key", "shop/no"])
+    assert secrets.redacted("bad key canary-key, code 1") == "bad key [secret], code 1"
+    assert secrets.redacted(None) is None
+    assert secrets.stand_in("...canary-key...", ["shop/key", "shop/unknown"])
+    assert not secrets.stand_in("...1...", ["shop/no"])
+
+
 async def test_a_forgotten_secret_is_looked_up_again() -> None:
     values = {"shop/key": "one"}
     look_up, _ = counted(values)

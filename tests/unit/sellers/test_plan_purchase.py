@@ -247,6 +247,20 @@ async def test_a_stored_order_holds_no_secret_and_a_touched_one_is_not_sent(
     assert routes.seen == []
 
 
+async def test_a_secret_that_the_seller_repeats_is_neither_stored_nor_shown(
+    tmp_path: Path,
+) -> None:
+    routes = Routes().on("POST /carts", {"id": "c1-canary-token"}).on("POST /orders", sold())
+    async with shop(tmp_path, routes, QUOTE, purchase(CART, OF_CART)) as (gateway, _):
+        await gateway.needs_setup("shop", "home")
+        assert (await stopped(gateway)).answer is Answer.REFUSED
+    assert routes.count("/orders") == 0
+    refusal = say({"code": "GONE", "text": "no such card: canary-token"}, status=409)
+    async with shop(tmp_path, Routes().on("POST /orders", refusal), QUOTE, purchase()) as (g, _):
+        sent = await g.send(await prepared(g))
+    assert sent.detail == "no such card: [secret]"
+
+
 async def test_a_payment_token_that_is_gone_sends_nothing(tmp_path: Path) -> None:
     routes = Routes().on("POST /orders", sold())
     async with loopback(otherwise=routes) as server:
