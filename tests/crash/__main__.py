@@ -1,0 +1,176 @@
+"""`python -m tests.crash --quick`: kill bookhunt, start it again, count the orders at the sellers.
+
+    --quick            every seller with every misdeed, killed at one point each (default)
+    --full             the matrix: thousands of points, pairs of points, hundreds of random kills
+    --only LEVEL       only the level `single`, `double` or `random`
+    --seed N           which points are chosen; the same seed chooses the same
+    --workers N        processes, each with a street of its own
+    --json FILE        the report as JSON
+    --case SCENE --kills 17,4      one case: SELLER/MISDEED, killed at these points of its lives
+    --crowd SEED --kills 10        one crowd of the random level, killed so many times
+
+Ends with 0 when every fault counts nothing and as many cases ran as were promised.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.crash.cases import SCENES
+from tests.crash.report import Report
+from tests.crash.worker import environment
+
+_KILLS_A_ROUND = 10
+# Kills need no disk that survives a power cut, and memory is much faster; `power` cuts the power.
+_MEMORY = Path("/dev/shm")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is run, and how much must have been run."""
+
+    share: float  # of the points of each scene
+    doubles: int  # pairs of points of each scene
+    rounds: int
+    kills: int  # of a round
+    promised: dict[str, int]
+
+
+QUICK = Size(0.001, 1, 3, 4, {"single": 300, "double": 200, "random": 12})
+FULL = Size(0.5, 9, 20, _KILLS_A_ROUND, {"single": 5000, "double": 2000, "random": 200})
+
+
+def tasks_of(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """What is to be done, and what is promised of it."""
+    if given.case:
+        kills = [int(k) for k in given.kills.split(",") if k]
+        return [{"kind": "case", "scene": given.case, "kills": kills}], {}
+    if given.crowd:
+        return [{"kind": "crowd", "seed": given.crowd, "kills": int(given.kills or 0)}], {}
+    size = FULL if given.full else QUICK
+    levels = {given.only} if given.only else set(size.promised)
+    tasks: list[dict[str, Any]] = []
+    if "random" in levels:
+        tasks += [
+            {"kind": "crowd", "seed": f"{given.seed}.{n}", "kills": size.kills}
+            for n in range(size.rounds)
+        ]
+    if levels & {"single", "double"}:
+        doubles = size.doubles if "double" in levels else 0
+        tasks += [
+            {
+                "kind": "group",
+                "scene": scene.name,
+                "share": size.share,
+                "doubles": doubles,
+                "seed": given.seed,
+            }
+            for scene in SCENES
+        ]
+    return tasks, {level: n for level, n in size.promised.items() if level in levels}
+
+
+def run(tasks: list[dict[str, Any]], report: Report, *, workers: int, root: Path) -> None:
+    """Give the tasks to worker processes, the next one to whoever is free."""
+    waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    for task in tasks:
+        waiting.put(task)
+    threads = [
+        threading.Thread(target=_serve, args=(waiting, report, root / f"worker-{n}"))
+        for n in range(min(workers, len(tasks)))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if not waiting.empty():
+        report.broken.append("tasks were left over")
+
+
+def _serve(waiting: queue.SimpleQueue[dict[str, Any]], report: Report, folder: Path) -> None:
+    """One worker process, as long as there is work."""
+    folder.mkdir(parents=True)
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.crash.worker", str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment(),
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        if not process.stdout.readline():
+            report.broken.append("a worker did not start")
+            return
+        while True:
+            try:
+                task = waiting.get_nowait()
+            except queue.Empty:
+                break
+            process.stdin.write(json.dumps(task) + "\n")
+            process.stdin.flush()
+            if not _hear(process.stdout, report):
+                report.broken.append(f"a worker ended during {task}")
+                return
+        process.stdin.close()
+
+
+def _hear(stdout: Any, report: Report) -> bool:
+    for line in stdout:
+        said = json.loads(line)
+        if "done" in said:
+            return True
+        report.cases.append(said)
+        if any(said["faults"].values()):
+            print("FAULT", said["scene"], said["kills"], said["notes"], file=sys.stderr, flush=True)
+        elif len(report.cases) % 500 == 0:
+            print(f"{len(report.cases)} cases", file=sys.stderr, flush=True)
+    return False
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.crash",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--only", choices=("single", "double", "random"))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--case")
+    parser.add_argument("--crowd")
+    parser.add_argument("--kills", default="")
+    given = parser.parse_args()
+    tasks, promised = tasks_of(given)
+    report = Report(seed=given.seed, promised=promised)
+    root = Path(tempfile.mkdtemp(prefix="crash-", dir=_MEMORY if _MEMORY.is_dir() else None))
+    began = time.monotonic()
+    run(tasks, report, workers=given.workers, root=root)
+    report.seconds = time.monotonic() - began
+    for line in report.lines():
+        print(line)
+    if given.json:
+        given.json.write_text(json.dumps(report.as_json(), indent=2) + "\n", "utf-8")
+    if report.is_clean:
+        shutil.rmtree(root)
+    else:
+        print(f"what the failing cases left: {root}")
+    return 0 if report.is_clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,242 @@
+"""One request, one misbehaving seller and a dearer one, killed at chosen points of its lives."""
+
+from __future__ import annotations
+
+import math
+import random
+import shutil
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bookhunt.model.money import Money
+from tests.crash.cases import CELLS, FALLBACK, Scene
+from tests.crash.clock import FastClock
+from tests.crash.definitions import impatient, secrets_of
+from tests.crash.life import Lived, Wish, World, import_all, live
+from tests.crash.oracle import OurLedger, StreetLedger, Verdict, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from bookhunt.sellers.compiled import CompiledSeller
+    from bookhunt.simulated import Street
+
+ISBN = "9780141439518"
+ITEM = "CRASH"
+_PRICE_MINOR, _DEARER_MINOR = 1000, 2500
+_MAX_PRICE = Money(6000, "USD")
+_DRAINED_S = 0.15  # after the last late execution that is due
+# A street that had no CPU for so long executes an order after the time that its definition allows
+# for: such a case says nothing and is run again.
+_MOST_LATE_S = 0.2
+_MOST_AGAIN = 5
+
+
+@dataclass(slots=True)
+class Tried:
+    """A case that was run."""
+
+    scene: Scene
+    kills: tuple[int, ...]
+    verdict: Verdict
+    lives: list[Lived] = field(default_factory=list)
+    recovery_s: float | None = None  # real seconds from the last opening to the rest
+
+    @property
+    def deaths(self) -> int:
+        return sum(life.died for life in self.lives)
+
+    @property
+    def killed_at(self) -> list[str]:
+        return [life.points[-1] for life in self.lives if life.died and life.points]
+
+    def told(self) -> dict[str, Any]:
+        """As JSON, for the report."""
+        return {
+            "level": ("calm", "single", "double")[min(self.deaths, 2)],
+            "scene": self.scene.name,
+            "capability": self.scene.cell.capability,
+            "person": self.scene.may_need_a_person,
+            "kills": self.kills,
+            "killed_at": self.killed_at,
+            "states": self.verdict.states,
+            "faults": self.verdict.faults,
+            "notes": self.verdict.notes,
+            "recovery_s": self.recovery_s,
+        }
+
+
+class Bench:
+    """A street of its own, and everything that all cases of a worker share."""
+
+    def __init__(self, street: Street, root: Path) -> None:
+        self.street = street
+        self.root = root
+        self.ledger = StreetLedger(street)
+        self.secret: Callable[[str], str] = secrets_of(street)
+        names = {cell.seller for cell in CELLS} | set(FALLBACK.values())
+        self.sellers: Mapping[str, CompiledSeller] = impatient(street, sorted(names))
+        self._number = 0
+        for offer in street.offers():
+            if offer["seller"] in names and offer["inventory"]:
+                street.set_offer(offer["seller"], offer["item"], inventory=0)
+
+    def put(
+        self,
+        seller: str,
+        *,
+        price_minor: int,
+        inventory: int,
+        isbn: str = ISBN,
+        item: str = ITEM,
+    ) -> None:
+        """Have a seller offer a book."""
+        flat = {"copperlane": 0, "amberside": 399, "junipergate": 299, "elmcourt": 250}
+        self.street.set_offer(
+            seller,
+            item,
+            isbn=isbn,
+            price_minor=price_minor,
+            fee_minor=flat.get(seller, 350),
+            inventory=inventory,
+            condition="used" if seller == "elmcourt" else "new",
+        )
+
+    @contextmanager
+    def folder(self, *, keep: Callable[[], bool]) -> Iterator[Path]:
+        """A place for one case; kept where something was wrong."""
+        self._number += 1
+        folder = self.root / f"{self._number:05}"
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            if not keep():
+                shutil.rmtree(folder)
+
+    # ----------------------------------------------------------------------------------- cases
+    def case(self, scene: Scene, kills: tuple[int, ...]) -> Tried:
+        """Run one case; again where a machine without CPU made it prove nothing."""
+        for _ in range(_MOST_AGAIN):
+            tried = self._case(scene, kills)
+            played = kills or self._was_played(scene)
+            if played and self.ledger.latest_execution_s() <= _MOST_LATE_S:
+                return tried
+        if not played:
+            tried.verdict.blame("missed", f"{scene.name} is never played")
+        return tried
+
+    def _case(self, scene: Scene, kills: tuple[int, ...]) -> Tried:
+        tried = Tried(scene, kills, Verdict())
+        with self.folder(keep=lambda: not tried.verdict.is_clean) as folder:
+            self._set_the_scene(scene)
+            world = self._world(scene, folder)
+            for kill_at in (*kills, None):
+                life = live(world, kill_at=kill_at)
+                tried.lives.append(life)
+                if not life.died or life.trouble:
+                    break
+            tried.recovery_s = tried.lives[-1].rest_s if len(tried.lives) > 1 else None
+            self._drain(scene)
+            tried.verdict = judge(
+                self.ledger,
+                OurLedger.read(folder / "ledger.db"),
+                secret=self.secret,
+                copies={(name, ITEM): 1 for name in world.sellers},
+                must_succeed=True,
+            )
+            self._judge_lives(tried)
+        return tried
+
+    def warm_up(self) -> None:
+        """Have everything imported that lives need."""
+        scene = Scene.named("lanternrow/none")
+        with self.folder(keep=lambda: False) as folder:
+            self._set_the_scene(scene)
+            import_all(self._world(scene, folder))
+            self._drain(scene)
+
+    def _world(self, scene: Scene, folder: Path) -> World:
+        sellers = scene.cell.seller, FALLBACK[scene.cell.seller]
+        return World(
+            folder=folder,
+            sellers={name: self.sellers[name] for name in sellers},
+            secret=self.secret,
+            clock=FastClock(factor=scene.misdeed.factor, origin=time.monotonic()),
+            wishes=(Wish("one", ISBN, _MAX_PRICE, frozenset(sellers)),),
+        )
+
+    def _set_the_scene(self, scene: Scene) -> None:
+        fallback = FALLBACK[scene.cell.seller]
+        self.street.clear()
+        self.put(scene.cell.seller, price_minor=_PRICE_MINOR, inventory=1)
+        self.put(fallback, price_minor=_DEARER_MINOR, inventory=1)
+        self.ledger.mark()
+        for rule in scene.misdeed.rules:
+            self.street.fault(
+                scene.cell.seller,
+                rule.operation,
+                rule.behaviour,
+                count=rule.count,
+                **rule.options,
+            )
+
+    def _drain(self, scene: Scene) -> None:
+        """Wait until everything that a seller may still execute was executed, and written down."""
+        self.street.clear()
+        late_ms = max((rule.options.get("ms", 0) for rule in scene.misdeed.rules), default=0)
+        self._clear_shelves(scene)
+        left_s = late_ms / 1000 + _DRAINED_S - self.ledger.last_commit_age_s()
+        if late_ms and left_s > 0:
+            time.sleep(left_s)
+            self._clear_shelves(scene)
+
+    def _clear_shelves(self, scene: Scene) -> None:
+        """Nothing is left to be bought; the street writes down what it has not yet."""
+        for seller in (scene.cell.seller, FALLBACK[scene.cell.seller]):
+            self.street.set_offer(seller, ITEM, inventory=0)
+        self.ledger.read()
+
+    @staticmethod
+    def _judge_lives(tried: Tried) -> None:
+        last, verdict = tried.lives[-1], tried.verdict
+        for life in tried.lives:
+            if life.trouble:
+                verdict.blame("stuck", life.trouble)
+        if not verdict.states:
+            verdict.blame("stuck", "the request is not in the ledger")
+        if last.died and not last.trouble:
+            verdict.blame("stuck", "the last life was killed by somebody")
+        if verdict.attention and not tried.scene.may_need_a_person:
+            verdict.blame("missed", "a person is needed where the seller can prove it")
+
+    def _was_played(self, scene: Scene) -> bool:
+        """Whether the cheap seller was asked to do what the scene is about."""
+        met = {
+            line["operation"]
+            for line in self.ledger.kind("arrival")
+            if line["seller"] == scene.cell.seller
+        }
+        wanted = {rule.operation for rule in scene.misdeed.rules} - {"any"}
+        return wanted <= met
+
+    # ---------------------------------------------------------------------------------- groups
+    def group(self, scene: Scene, *, share: float, doubles: int, seed: int) -> Iterator[Tried]:
+        """Watch a scene undisturbed, then kill at its points: a share of them, chosen by seed."""
+        dice = random.Random(f"{seed}:{scene.name}")
+        calm = self.case(scene, ())
+        yield calm
+        points = range(1, len(calm.lives[0].points) + 1)
+        most = max(1, math.ceil(share * len(points)))
+        chosen = sorted(dice.sample(points, most))
+        then: list[tuple[int, int]] = []
+        for k in chosen:
+            tried = self.case(scene, (k,))
+            yield tried
+            if tried.deaths:
+                then += [(k, j) for j in range(1, len(tried.lives[-1].points) + 1)]
+        for kills in sorted(dice.sample(then, min(doubles, len(then)))):
+            yield self.case(scene, kills)
