@@ -1,8 +1,9 @@
 """Values of the model as JSON text and back: exact, closed, and readable for ever.
 
 Times are whole microseconds since 1970 in UTC, money is minor units beside its currency. A member
-that a later version adds is read with a default, so that rows of earlier versions load; a member
-that this version does not know is an error, since a newer ledger is refused as a whole.
+that a later version adds has a default there, so that rows of earlier versions load (the frozen
+ledgers in tests/data see to it); a member that this version does not know is an error, since a
+newer ledger is refused as a whole.
 """
 
 from __future__ import annotations
@@ -218,7 +219,9 @@ def _findings_json(findings: Findings) -> dict[str, Any]:
         "sellers_total": findings.sellers_total,
         "calls": findings.calls,
         "cached": findings.cached,
+        "coalesced": findings.coalesced,
         "early_exit": findings.early_exit,
+        "stopped_because": findings.stopped_because,
         "proof": None if findings.proof is None else findings.proof.value,
         "lowest": money_json(findings.lowest),
         "lowest_seller": findings.lowest_seller,
@@ -235,7 +238,9 @@ def _findings_of(document: dict[str, Any]) -> Findings:
         sellers_total=members.take("sellers_total"),
         calls=members.take("calls"),
         cached=members.take("cached"),
+        coalesced=members.take("coalesced"),
         early_exit=members.take("early_exit"),
+        stopped_because=members.take("stopped_because"),
         proof=members.one_of(ProofOfAbsence, "proof") if proven else members.take("proof"),
         lowest=members.money("lowest"),
         lowest_seller=members.take("lowest_seller"),
@@ -292,6 +297,11 @@ def note_json(note: SellerNote) -> dict[str, Any]:
         "total": money_json(note.total),
         "detail": note.detail,
         "tier": note.tier,
+        "rank": note.rank,
+        "reservation": money_json(note.reservation),
+        "expected": money_json(note.expected),
+        "cached": note.cached,
+        "shared": note.shared,
         "asked_ms": note.asked_ms,
         "answered_ms": note.answered_ms,
         "calls": note.calls,
@@ -308,6 +318,11 @@ def note_of(document: dict[str, Any]) -> SellerNote:
         total=members.money("total"),
         detail=members.take("detail"),
         tier=members.take("tier"),
+        rank=members.take("rank"),
+        reservation=members.money("reservation"),
+        expected=members.money("expected"),
+        cached=members.take("cached"),
+        shared=members.take("shared"),
         asked_ms=members.take("asked_ms"),
         answered_ms=members.take("answered_ms"),
         calls=members.take("calls"),

@@ -15,7 +15,19 @@ async def test_notes_come_back_in_their_order(explanations: AnyExplanations) -> 
     """Every field of each note, in the order sellers were ranked."""
     request_id = an_id()
     notes = [
-        a_note("zeta", tier=1, asked_ms=0.0, answered_ms=12.3, calls=2, detail="é"),
+        a_note(
+            "zeta",
+            tier=1,
+            rank=3,
+            reservation=usd("9"),
+            expected=usd("11"),
+            cached=True,
+            shared=True,
+            asked_ms=0.0,
+            answered_ms=12.3,
+            calls=2,
+            detail="é",
+        ),
         a_note("alpha", reason=Reason.OVER_MAX, total=usd("99"), tier=2, asked_ms=1.5),
         a_note("beta", reason=Reason.SKIPPED_TIER, total=None),
     ]

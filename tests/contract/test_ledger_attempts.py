@@ -213,6 +213,10 @@ async def test_nothing_is_sent_that_was_cancelled(ledger: AnyLedger) -> None:
 
 
 async def test_a_dry_run_is_never_sent(ledger: AnyLedger) -> None:
+    """And nothing else ends as one."""
+    wanted = await a_prepared(ledger, an_offer(item="wanted"))
+    with pytest.raises(IllegalTransition):
+        await ledger.settle(wanted.attempt, T.ABANDONED, Facts(), request_to=S.DRY_RUN)
     prepared = await a_prepared(ledger, dry_run=True)
     with pytest.raises(IllegalTransition):
         await ledger.start_sending(prepared.attempt, a_frozen())

@@ -440,6 +440,8 @@ class MemoryLedger:
     ) -> RequestRecord:
         if not record.state.may_become(to):
             raise IllegalTransition(f"a request that is {record.state} cannot become {to}")
+        if (to is RequestState.DRY_RUN) > record.request.dry_run:
+            raise IllegalTransition("only a dry run ends as one")
         return replace(
             record,
             state=to,

@@ -89,6 +89,10 @@ CREATE TRIGGER request_cancelled_ends BEFORE UPDATE OF state ON request
 WHEN OLD.cancel_requested = 1 AND NEW.state = 'PROCESSING'
 BEGIN SELECT RAISE(ABORT, 'a cancelled request is not hunted on'); END;
 
+CREATE TRIGGER request_dry_run BEFORE UPDATE OF state ON request
+WHEN (NEW.state = 'DRY_RUN' AND OLD.dry_run = 0) OR (NEW.state = 'SUCCESS' AND OLD.dry_run = 1)
+BEGIN SELECT RAISE(ABORT, 'a dry run ends as one, and nothing else does'); END;
+
 CREATE TRIGGER request_kept BEFORE DELETE ON request
 BEGIN SELECT RAISE(ABORT, 'requests are kept for ever'); END;
 

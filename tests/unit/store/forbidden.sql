@@ -31,6 +31,9 @@ UPDATE request SET cancel_requested=0, version=version+1 WHERE id=:cancelled;
 -- refused: not hunted on|order may stand
 UPDATE request SET state='PROCESSING', version=version+1 WHERE id=:cancelled;
 
+-- refused: a dry run ends as one
+UPDATE request SET state='DRY_RUN', version=version+1, finished_us=1 WHERE id=:processing;
+
 -- refused: for ever
 DELETE FROM request WHERE id=:pending;
 
@@ -183,6 +186,10 @@ INSERT INTO claim SELECT 'x', seller, item, epoch, 2, 'held', NULL FROM claim WH
 -- refused: more claims than copies
 INSERT INTO claim SELECT 'x', seller, item, epoch + 1, 1, 'held', NULL FROM claim WHERE
   attempt_id=:a_refused;
+
+-- refused: UNIQUE
+INSERT INTO claim SELECT 'x', seller, item, epoch, slot, 'held', NULL FROM claim WHERE
+  attempt_id=:a_plenty;
 
 -- refused: FOREIGN KEY
 INSERT INTO claim SELECT 'x', seller, item, epoch, 1, 'held', NULL FROM claim WHERE

@@ -126,13 +126,13 @@ def test_another_programs_database_is_refused(path: Path) -> None:
         open_database(path, LEDGER)
 
 
-@pytest.mark.parametrize("at", [0, 100, 5000])
+@pytest.mark.parametrize("at", [0, 100, 5000, -4096])
 def test_damage_is_noticed(path: Path, at: int) -> None:
-    """Not a database, a wrong header, or pages that contradict each other."""
+    """Not a database, a wrong header, or a page, also one that the opening itself never reads."""
     db = open_database(path, LEDGER)
     db.close()
     with path.open("r+b") as file:
-        file.seek(at)
+        file.seek(at, os.SEEK_SET if at >= 0 else os.SEEK_END)
         file.write(b"\xff" * 4000)
     with pytest.raises(Damaged):
         open_database(path, LEDGER)

@@ -39,6 +39,7 @@ async def make_image(path: Path) -> dict[str, str]:
         "pending": (await a_pending(ledger)).request.id,
         "processing": (await a_processing(ledger)).request.id,
         "prepared": (await a_prepared(ledger, next(copies))).record.request.id,
+        "plenty": (await a_prepared(ledger, an_offer(item="many", inventory=3))).record.request.id,
         "dry": (await a_prepared(ledger, next(copies), dry_run=True)).record.request.id,
         "sending": (await a_sending(ledger, next(copies))).request_id,
         "unknown": (await an_unknown(ledger, next(copies))).request_id,
@@ -116,6 +117,25 @@ def test_nothing_is_sent_that_holds_nothing(
             "sends=1, first_sent_us=1, last_sent_us=1 WHERE id=?",
             (ids["a_prepared"],),
         )
+
+
+@pytest.mark.parametrize("holder", ["unknown", "success"])
+def test_a_new_epoch_does_not_forget_open_and_sold_copies(
+    db: sqlite3.Connection, ids: dict[str, str], holder: str
+) -> None:
+    """All slots of a new epoch are free, and still the copies that went before count."""
+    names = {"holder": ids[f"a_{holder}"]}
+    db.execute(
+        "UPDATE offer_epoch SET epoch=epoch+1 WHERE (seller, item) IN "
+        "(SELECT seller, item FROM claim WHERE attempt_id=:holder)",
+        names,
+    )
+    claim = (
+        "INSERT INTO claim SELECT 'x', seller, item, epoch+1, 1, 'held', NULL "
+        "FROM claim WHERE attempt_id=:holder"
+    )
+    with pytest.raises(sqlite3.IntegrityError, match="more claims than copies"):
+        db.execute(claim, names)
 
 
 def test_a_second_live_attempt_is_refused_by_an_index(

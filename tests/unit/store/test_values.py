@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bookhunt.model.book import Book
 from bookhunt.model.errors import LedgerUnusable
 from bookhunt.model.money import Money
+from bookhunt.model.offer import Offer
 from bookhunt.model.outcome import Bought, Findings, ProofOfAbsence, Result, SellerNote
 from bookhunt.model.reasons import Reason
+from bookhunt.model.request import Request
 from bookhunt.model.seller import BookFormat, Condition
 from bookhunt.store import values
-from tests.support.builders import a_bought, a_note, a_result, an_offer
-
-if TYPE_CHECKING:
-    from bookhunt.model.offer import Offer
+from bookhunt.store.requests import body_of
+from tests.support.builders import a_book, a_bought, a_note, a_request, a_result, an_offer
 
 money = st.builds(Money, st.integers(0, 10**15), st.sampled_from(["USD", "JPY", "BHD"]))
 times = st.integers(-(10**15), 2 * 10**17).map(
@@ -28,6 +30,7 @@ times = st.integers(-(10**15), 2 * 10**17).map(
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 maybe_text = st.none() | text
 numbers = st.floats(0, 1e9)
+counts = st.integers(0, 10**6)
 
 
 @st.composite
@@ -56,8 +59,17 @@ results = st.builds(
     Result,
     findings=st.builds(
         Findings,
+        sellers_asked=counts,
+        sellers_total=counts,
+        calls=counts,
+        cached=counts,
+        coalesced=counts,
+        early_exit=st.booleans(),
+        stopped_because=maybe_text,
         proof=st.none() | st.sampled_from(ProofOfAbsence),
         lowest=st.none() | money,
+        lowest_seller=maybe_text,
+        cheaper_by_link=maybe_text,
         url=maybe_text,
     ),
     bought=st.none()
@@ -86,6 +98,11 @@ notes = st.builds(
     total=st.none() | money,
     detail=maybe_text,
     tier=st.none() | st.integers(1, 3),
+    rank=st.none() | counts,
+    reservation=st.none() | money,
+    expected=st.none() | money,
+    cached=st.booleans(),
+    shared=st.booleans(),
     asked_ms=st.none() | numbers,
     answered_ms=st.none() | numbers,
     calls=st.integers(0, 99),
@@ -111,6 +128,41 @@ def test_a_note_comes_back(note: SellerNote) -> None:
 def test_a_time_is_exact_to_the_microsecond(at: datetime) -> None:
     assert values.moment(values.micros(at)) == at
     assert values.maybe_moment(values.maybe_micros(None)) is None
+
+
+RESULT = a_result(bought=a_bought())
+# Times stand in the text under another name.
+_RENAMED = {"expires_at": "expires_us", "checked_at": "checked_us", "at": "at_us"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (Offer, values.offer_text(an_offer())),
+        (Result, values.result_text(a_result())),
+        (Findings, values.text_of(json.loads(values.result_text(a_result()))["findings"])),
+        (
+            Bought,
+            values.text_of(json.loads(values.result_text(a_result(bought=a_bought())))["bought"]),
+        ),
+        (SellerNote, values.text_of(values.note_json(a_note()))),
+        (Book, values.text_of(values.book_json(a_book()))),
+    ],
+)
+def test_every_field_is_written(kind: type, text: str) -> None:
+    """A field that the model gains is in the ledger too, or this fails."""
+    names = {_RENAMED.get(field.name, field.name) for field in fields(kind)}
+    assert json.loads(text).keys() == names
+
+
+def test_every_field_of_a_request_is_written() -> None:
+    columns = {
+        "id", "customer", "idempotency_key", "max_price", "profile", "dry_run", "watch_id",
+        "submitted_at",
+    }  # fmt: skip
+    members = json.loads(body_of(a_request())).keys()
+    assert members | columns == {field.name for field in fields(Request)}
+    assert not members & columns
 
 
 DOCUMENTS: list[tuple[Any, str]] = [
