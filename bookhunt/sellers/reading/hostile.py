@@ -43,14 +43,11 @@ def is_crowded(text: str) -> bool:
 
 
 # A start tag that may have many attributes: it is long before the next `>`, or that `>` stands
-# inside a quoted value, so that the tag goes on behind it. Most pages have neither, and the two
-# fast searches say so.
+# inside a quoted value, so that the tag goes on behind it. Most pages have neither, and two fast
+# searches say so.
 _LONG = 2 * _MOST_ATTRIBUTES
-_LONG_TAG = re.compile(rf"<[A-Za-z][^>]{{{_LONG}}}")
 _OPEN_QUOTE = re.compile(r"=[ \t\n\r\f]*+(?:\"[^\">]*+>|'[^'>]*+>)")
-_SUSPECT = re.compile(
-    rf"<[A-Za-z](?:[^>]{{{_LONG}}}|[^>]*?=[ \t\n\r\f]*+(?:\"[^\">]*+|'[^'>]*+)>)[^>]*+"
-)
+_STRETCH = re.compile(r"<[A-Za-z][^>]*+>?+")
 _START = re.compile(r"<[A-Za-z]")
 # HTML5, 13.2.5.8 and 13.2.5.32 to 13.2.5.40: a start tag as a tokenizer reads it.
 _ATTRIBUTE = (
@@ -61,14 +58,26 @@ _TAG = re.compile(rf"<[A-Za-z][^ \t\n\r\f/>]*+(?:{_ATTRIBUTE})*+")
 _EACH_ATTRIBUTE = re.compile(_ATTRIBUTE)
 
 
+def _has_long_tag(text: str) -> bool:
+    """Whether what may be a tag is long; scripts are long too and begin no tag inside."""
+    for stretch in text.split(">"):
+        if len(stretch) >= _LONG:
+            start = _START.search(stretch)
+            if start is not None and len(stretch) - start.start() >= _LONG:
+                return True
+    return False
+
+
 def _refuse_crowded_element(text: str) -> None:
-    if not (_LONG_TAG.search(text) or _OPEN_QUOTE.search(text)):
+    if _OPEN_QUOTE.search(text) is None and not _has_long_tag(text):
         return
     # Starts inside a quoted value are read too, so one stretch may be read several times; a page
     # where that adds up is built for it.
     left = 4 * len(text) + 100_000
-    for suspect in _SUSPECT.finditer(text):
-        for start in _START.finditer(text, suspect.start(), suspect.end()):
+    for stretch in _STRETCH.finditer(text):
+        if len(stretch[0]) < _LONG and _OPEN_QUOTE.search(stretch[0]) is None:
+            continue
+        for start in _START.finditer(text, stretch.start(), stretch.end()):
             tag = _TAG.match(text, start.start())
             if tag is None:
                 continue

@@ -102,7 +102,7 @@ class XPathFinder:
         """Whether a node is there, or what is computed is neither false nor empty nor 0."""
         found = self._found(node)
         if isinstance(found, list):
-            return bool(found) and (_is_element(found[0]) or says_yes(_value(found[0])))
+            return bool(found) and (_is_element(found[0]) or says_yes(_value(found[0]) or "there"))
         return says_yes(_value(found))
 
 

@@ -19,7 +19,8 @@ SCOPE = {"book": {"isbn13": "9780141439518"}, "captured": {"kind": "post"}}
 CART = b"""{"id": 17, "token": "t\\n1", "rate": 1.10, "o": {"b": [2.50]}, "blank": " ",
  "options": [{"code": "a", "price": 990, "kind": "post"}, {"code": "b", "price": "450"},
   {"code": "c", "price": "free"}, {"code": "d"}, {"code": "e", "price": 300, "kind": "post"}],
- "items": [{"upc": "0141439513", "id": 1}, {"upc": ["9780141439518"], "id": 2}, {"upc": null}]}"""
+ "items": [{"upc": "0141439513", "id": 1}, {"upc": ["9780141439518"], "id": 2}, {"upc": null},
+  {"upc": ["9780316769488", "9798990529229"], "id": 4}]}"""
 PAGE = """<html><body><form id=search action=/s><input type=hidden name=x value=1></form>
 <div id=buy><form method=post action="/cart/add?x=1&amp;y=2">
 <input type=hidden name=token value="a &amp; b"><input TYPE=Hidden name=id value=7>
@@ -126,6 +127,7 @@ def test_a_form_without_an_action_is_sent_to_its_page(form: str, action: str | N
         ({"from": "options[]", "where": "code == 'c'", "min_by": "price"}, None),
         ({"from": "items[]", "equals": {"upc": "{book.isbn13}"}, "at": "id"}, 1),
         ({"from": "items[]", "equals": {"upc": "9780316769488"}, "at": "id"}, None),
+        ({"from": "items[]", "equals": {"upc": "9780062315007"}, "at": "id"}, None),
         ({"from": "items[]", "equals": {"upc": "{captured.none}"}, "at": "id"}, None),
         (
             {"from": "options[]", "equals": {"kind": "{captured.kind}", "code": "E"}, "at": "code"},

@@ -18,7 +18,7 @@ XML = b"""<?xml version="1.0"?>
 <shop xmlns:o="urn:offers"><!-- <price>1</price> -->
   <book id="7"><price> 12
      .50 </price><o:stock>3</o:stock><title>A <i>fine</i> Book</title></book>
-  <book id="8"/><empty/><no>false</no><zero>0</zero>
+  <book id="8"/><empty none=""/><no>false</no><zero>0</zero>
 </shop>"""
 PAGE = b"""<!DOCTYPE html><html><body>
 <div class="row" data-n="1"><a href=" /b/1 ">One  <b>more</b></a>
@@ -58,6 +58,7 @@ def test_xpath_reads_text_in_one_line_and_what_it_computes(expression: str, valu
         ("string(//empty)", False),
         ("count(//book) > 5", False),
         ("//book/@id", True),
+        ("//empty/@none", True),
     ],
 )
 def test_an_element_that_is_there_means_yes(expression: str, yes: bool) -> None:
@@ -220,6 +221,12 @@ _MANY_ATTRIBUTES = {
     "many starts": "<a x='" * 80_000,
     "a space that is none": '<p a=\xa0"> <p ' + " ".join(f"a{n}" for n in range(50_000)) + ' ">',
 }
+
+
+def test_telling_them_costs_little_itself() -> None:
+    """What looks like the start of many elements is looked at once, not once for each of them."""
+    assert is_crowded(("<a='x' " * 70 + ">") * 1000 + '<p a=">">')
+    assert is_crowded(("<a b" * 120 + ">") * 1000 + '<p a=">">')
 
 
 @pytest.mark.parametrize("shape", _MANY_ATTRIBUTES)

@@ -340,6 +340,7 @@ def test_one_condition_of_the_definition_holds_for_rows_that_do_not_say() -> Non
         ("b 1", "https://shop.example/b%201"),
         ("javascript:alert(1)", None),
         ("file:///etc/passwd", None),
+        ("ftp://shop.example/x", None),
         ("https://user:pw@shop.example/", None),
         ("https://[bad", None),
         ("/b\r\nX: y", None),

@@ -76,6 +76,8 @@ def read(**model: Any) -> Any:
         ({"at": "empty", "map": {"*": "all"}}, "all"),
         ({"at": "s", "pattern": "(In)", "map": {"in": "yes"}}, "yes"),
         ({"at": "s", "pattern": "(out)", "map": {"*": "all"}}, None),
+        ({"at": "s", "pattern": "()", "else": "x"}, "x"),
+        ({"at": "i", "map": {"7": " "}, "else": "x"}, "x"),
     ],
 )
 def test_a_value_is_found_then_matched_then_mapped_then_replaced(model: Any, value: Any) -> None:
