@@ -65,10 +65,14 @@ async def world(street: Street) -> AsyncIterator[GatewayWorld]:
         yield opened
 
 
+SILENT = {Behaviour.HANG, Behaviour.HANG_AFTER, Behaviour.DRIP}
+
+
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(behaviour: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A silent seller is given up after a moment, not after twenty seconds."""
-    monkeypatch.setattr("bookhunt.sellers.gateway_orders._COMMIT_AT_LEAST_S", 0.3)
+    if behaviour in SILENT:
+        monkeypatch.setattr("bookhunt.sellers.gateway_orders._COMMIT_AT_LEAST_S", 0.3)
 
 
 # ------------------------------------------------------------------------------------------ quotes
