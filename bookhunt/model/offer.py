@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bookhunt.model.errors import BadMoney, InputError
@@ -11,7 +11,24 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bookhunt.model.money import Money
+    from bookhunt.model.rate import Rate
     from bookhunt.model.seller import BookFormat, Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """What the seller itself asks, where that is in another currency than the customer's."""
+
+    price: Money
+    shipping: Money | None
+    tax: Money | None
+    rate: Rate
+
+    def costs(self) -> tuple[Money, Money | None, Money | None]:
+        """Price, shipping and tax as they cost the customer."""
+        shipping = None if self.shipping is None else self.rate.costs(self.shipping)
+        tax = None if self.tax is None else self.rate.costs(self.tax)
+        return self.rate.costs(self.price), shipping, tax
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +37,9 @@ class Offer:
 
     `shipping` and `tax` of None are unknown, never free: such an offer has no `total` and may be
     bought only where a step of the purchase checks the landed total first.
+
+    An offer in another currency than the customer's is compared in the customer's: then every
+    amount here is the converted one, and `original` is what the seller asks and is ordered at.
     """
 
     seller: str
@@ -37,6 +57,7 @@ class Offer:
     checked_at: datetime
     response_ms: float
     cached: bool = False
+    original: Original | None = None
 
     def __post_init__(self) -> None:
         if self.price.minor <= 0:
@@ -48,6 +69,12 @@ class Offer:
             raise InputError("an offer without a copy left is no offer: it is sold out")
         if not self.item:
             raise InputError("an offer needs the seller's own name of the copy")
+        if self.original is not None and self.original.costs() != (
+            self.price,
+            self.shipping,
+            self.tax,
+        ):
+            raise BadMoney(f"{self.original.price} at {self.original.rate} is not {self.price}")
 
     @property
     def total(self) -> Money | None:
@@ -63,3 +90,21 @@ class Offer:
         for part in (self.shipping, self.tax):
             total = total + part if part is not None else total
         return total
+
+    def converted(self, rate: Rate) -> Offer:
+        """The same offer as it costs a customer of another currency.
+
+        Raises:
+            CurrencyMismatch, BadMoney: the rate is of another currency, or the amount is huge.
+        """
+        original = Original(price=self.price, shipping=self.shipping, tax=self.tax, rate=rate)
+        price, shipping, tax = original.costs()
+        return replace(self, price=price, shipping=shipping, tax=tax, original=original)
+
+    @property
+    def as_sold(self) -> Offer:
+        """The same offer in the seller's own currency: what an order is about."""
+        own = self.original
+        if own is None:
+            return self
+        return replace(self, price=own.price, shipping=own.shipping, tax=own.tax, original=None)

@@ -74,6 +74,7 @@ class Bought:
     overcharged: bool
     charge_confirmed: bool  # the seller itself named what it charged
     url: str | None = None
+    original: Money | None = None  # the total in the seller's currency, where that is another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

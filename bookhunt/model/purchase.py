@@ -106,7 +106,7 @@ class Frozen:
 
     document: str
     body_hash: str
-    total: Money  # the landed total agreed to
+    total: Money  # the landed total agreed to: the seller's own; in the ledger the customer's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +121,10 @@ class Attempt:
     reference: str  # ours at the seller: 18 lower-case letters and digits, random
     definition_hash: str
     profile: str
-    max_price: Money
+    max_price: Money  # of the customer, in the customer's currency
     stage: Stage
     version: int
-    agreed: Money | None  # the landed total, from the intent or the price step
+    agreed: Money | None  # the landed total as it costs the customer: what is reserved
     frozen: Frozen | None
     sends: int
     first_sent_at: datetime | None
@@ -133,9 +133,28 @@ class Attempt:
     checks: int  # look-ups and re-sends made since the answer was lost or the order placed
     next_check_at: datetime | None
     order_id: str | None
-    charged: Money | None
+    charged: Money | None  # in the currency the seller names
     delivery: str | None
     answer: Answer | None  # the last word of the seller
     detail: str | None
     created_at: datetime
     finished_at: datetime | None
+
+    @property
+    def maximum_as_sold(self) -> Money:
+        """The customer's maximum in the currency the seller sells in, rounded down."""
+        own = self.offer.original
+        return self.max_price if own is None else own.rate.buys(self.max_price)
+
+    def as_it_costs(self, money: Money) -> Money | None:
+        """An amount the seller names as it costs the customer; None: it cannot be compared.
+
+        `max_price`, `agreed` and what is reserved are in the customer's currency; what the seller
+        says it charged is in its own.
+        """
+        own = self.offer.original
+        if money.currency == self.max_price.currency:
+            return money
+        if own is None or money.currency != own.rate.of:
+            return None
+        return own.rate.costs(money)

@@ -11,7 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bookhunt.hunt.ports import Order, Prepared, Quoted, Sent, Stopped
+from bookhunt.hunt.ports import (
+    NoRates,
+    Order,
+    Prepared,
+    Quoted,
+    RateTable,
+    Resolved,
+    Sent,
+    Stopped,
+)
 from bookhunt.model.errors import SetupMissing
 from bookhunt.model.purchase import Answer
 from bookhunt.model.reasons import Reason
@@ -24,15 +33,17 @@ from bookhunt.sellers.network_addresses import Addresses
 from bookhunt.sellers.order_transport import OrderTransport
 from bookhunt.sellers.plan_exchange import Tools
 from bookhunt.sellers.plan_kept import KeptCaptures
+from bookhunt.sellers.plan_knowledge import KnowledgeDesk
 from bookhunt.sellers.plan_login import Door
 from bookhunt.sellers.plan_quote import QuoteDesk
-from bookhunt.sellers.scope import asked_by, payment_secret
+from bookhunt.sellers.scope import asked_by, asked_by_names, payment_secret
 from bookhunt.sellers.transport_quotes import QuoteTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bookhunt.hunt.ports import Ask, Clock
+    from bookhunt.model.book import Book
     from bookhunt.sellers.compiled import CompiledSeller
     from bookhunt.sellers.network import NetworkRules
     from bookhunt.sellers.transport import Transport
@@ -51,7 +62,10 @@ class _Setup:
 
 
 class Gateway:
-    """Implements `hunt.ports.Sellers`. Make it inside a running loop, and close it."""
+    """Implements `hunt.ports.Sellers`, `Resolvers` and `RateSources`.
+
+    Make it inside a running loop, and close it.
+    """
 
     def __init__(
         self,
@@ -94,6 +108,7 @@ class Gateway:
         self._door = Door(self._tools)
         self._asking = QuoteDesk(self._door, KeptCaptures(clock))
         self._ordering = OrderDesk(self._door)
+        self._knowing = KnowledgeDesk(self._door)
         self._setups: dict[tuple[str, str, str], _Setup] = {}
         self._list: Mapping[str, Seller] = {}
         self._list_of: Mapping[str, CompiledSeller] | None = None
@@ -152,7 +167,8 @@ class Gateway:
             return Reason.SKIPPED_OPEN_BREAKER
         if seller.state is not SellerState.READY or compiled.hosts is None:
             return Reason.NEEDS_SETUP
-        if compiled.quote is None or asked_by(compiled, ask.book) is None:
+        named = asked_by(compiled, ask.book) or asked_by_names(compiled, ask.names)
+        if compiled.quote is None or not named:
             return Reason.CANNOT_ASK
         return None if seller.ships(ask.country) else Reason.DOES_NOT_SHIP
 
@@ -164,8 +180,37 @@ class Gateway:
             return Quoted(seller=seller_id, reason=reason)
         compiled = self._sellers()[seller_id]
         asked = asked_by(compiled, ask.book)
-        assert asked is not None  # `cannot_ask` has looked
-        return await self._asking.quote(compiled, ask, asked, within_s=within_s)
+        if asked is not None:
+            return await self._asking.quote(compiled, ask, asked, within_s=within_s)
+        return await self._asking.quote_by_names(compiled, ask, within_s=within_s)
+
+    # ------------------------------------------------------------------------ what is known
+    def resolvers(self) -> Sequence[Seller]:
+        """See `Resolvers.resolvers`."""
+        sellers, ready = self._sellers(), []
+        for seller_id, seller in sorted(self._listed().items()):
+            compiled = sellers.get(seller_id)
+            if compiled is None or compiled.resolve is None or compiled.hosts is None:
+                continue
+            if _may_be_asked(seller):
+                ready.append(seller)
+        return ready
+
+    async def resolve(self, resolver_id: str, book: Book, *, within_s: float) -> Resolved:
+        """See `Resolvers.resolve`."""
+        compiled = self._sellers().get(resolver_id)
+        if compiled is None or compiled.hosts is None:
+            return Resolved(resolver=resolver_id, reason=Reason.NEEDS_SETUP)
+        return await self._knowing.resolve(compiled, book, within_s=within_s)
+
+    async def rates(self, source_id: str, *, within_s: float) -> RateTable | NoRates:
+        """See `RateSources.rates`."""
+        compiled, seller = self._sellers().get(source_id), self.get(source_id)
+        if compiled is None or seller is None:
+            return NoRates(detail=f"no definition is called {source_id}")
+        if compiled.hosts is None or not _may_be_asked(seller):
+            return NoRates(detail=seller.cause or f"{source_id} is {seller.state.value}")
+        return await self._knowing.rates(compiled, within_s=within_s)
 
     # -------------------------------------------------------------------------------- orders
     async def needs_setup(self, seller_id: str, profile: str) -> str | None:
@@ -216,3 +261,7 @@ class Gateway:
     async def cancel(self, order: Order) -> bool:
         """See `Sellers.cancel`."""
         return await self._ordering.cancel(order)
+
+
+def _may_be_asked(seller: Seller) -> bool:
+    return seller.state is SellerState.READY and seller.trust is not Trust.BLOCKED

@@ -88,7 +88,7 @@ async def prepare(run: Run, order: Order) -> Ready | Halted:
     if isinstance(ended, Ended):
         return halted(ended)
     checked = run.total is not None
-    total = run.total if run.total is not None else order.attempt.offer.total
+    total = run.total if run.total is not None else order.attempt.offer.as_sold.total
     if total is None:
         return Halted(
             answer=Answer.REFUSED,

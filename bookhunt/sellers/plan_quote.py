@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.ports import Quoted
+from bookhunt.model.book import isbn13_of
 from bookhunt.model.reasons import Reason
 from bookhunt.sellers.network import HostRefused
 from bookhunt.sellers.plan import Ended, Last, Patience, Run, post, receive, walk
 from bookhunt.sellers.plan_reading import joined_pages, page_after, read_offers
 from bookhunt.sellers.rendering import Rendered, render
-from bookhunt.sellers.scope import quote_scope
+from bookhunt.sellers.scope import asked_by_names, quote_scope
 
 if TYPE_CHECKING:
     from bookhunt.hunt.ports import Ask
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from bookhunt.sellers.scope import Asked
 
 _log = logging.getLogger(__name__)
+# It said something of this edition; another of the same title may be there.
+_ANOTHER_NAME = frozenset({Reason.NOT_STOCKED, Reason.SOLD_OUT, Reason.WRONG_BOOK})
 
 
 @dataclass(slots=True)
@@ -66,6 +69,29 @@ class QuoteDesk:
         latency_ms = (clock.monotonic() - began_s) * 1000
         offers = tuple(replace(offer, response_ms=latency_ms) for offer in quoted.offers)
         return replace(quoted, offers=offers, calls=count.calls, latency_ms=latency_ms)
+
+    async def quote_by_names(self, seller: CompiledSeller, ask: Ask, *, within_s: float) -> Quoted:
+        """Ask one seller by the names a resolver gave, one after the other, until it offers.
+
+        Silence ends it too: who does not answer is not asked more.
+        """
+        clock, asked_by, quoted = self._door.tools.clock, None, Quoted(seller=seller.id)
+        ends_at_s = clock.monotonic() + within_s
+        for asked in asked_by_names(seller, ask.names):
+            left_s = max(ends_at_s - clock.monotonic(), 0.0)
+            one = await self.quote(seller, ask, asked, within_s=left_s)
+            calls, latency_ms = quoted.calls + one.calls, quoted.latency_ms + one.latency_ms
+            quoted, asked_by = replace(one, calls=calls, latency_ms=latency_ms), asked
+            if one.offers or one.reason not in _ANOTHER_NAME:
+                break
+        assert asked_by is not None  # the caller has looked
+        isbn13 = isbn13_of(asked_by.value)
+        if quoted.reason is Reason.WRONG_BOOK:
+            detail = f"{quoted.detail}; a resolver named {isbn13}, which alone proves no book"
+            return replace(quoted, detail=f"{detail} (bookhunt books pin TITLE ISBN)")
+        # An order names the copy as it was asked for, where its row has no number of its own.
+        offers = tuple(replace(o, isbn13=o.isbn13 or isbn13) for o in quoted.offers)
+        return replace(quoted, offers=offers)
 
     async def _ask(self, seller: CompiledSeller, ask: Ask, asked: Asked, count: _Count) -> Quoted:
         scope = quote_scope(seller, ask, asked)

@@ -8,12 +8,13 @@ the moment a request is sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from bookhunt.model.book import Book, isbn13_of
 from bookhunt.model.request import ConditionWish
 from bookhunt.model.seller import Condition
 from bookhunt.sellers.scope_countries import country3
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bookhunt.hunt.ports import Ask, Order
-    from bookhunt.model.book import Book
     from bookhunt.model.buyer import Address
     from bookhunt.model.money import Money
     from bookhunt.sellers.compiled import CompiledSeller
@@ -44,9 +44,23 @@ class Asked:
         return names
 
 
+_MOST_NAMES = 3  # of a title's ISBNs, one seller is asked by; the next ones are rarely sold
+
+
 def asked_by(seller: CompiledSeller, book: Book) -> Asked | None:
     """The first name this seller takes and the book has; None: it cannot be asked."""
-    for by in seller.seller.asks_by:
+    return first_name(seller.seller.asks_by, book)
+
+
+def asked_by_names(seller: CompiledSeller, names: tuple[str, ...]) -> list[Asked]:
+    """What a seller may be asked by in place of a title it does not take: a few of its ISBNs."""
+    found = (first_name(seller.seller.asks_by, Book(isbn13=isbn)) for isbn in names)
+    return [asked for asked in found if asked is not None][:_MOST_NAMES]
+
+
+def first_name(asks_by: Sequence[str], book: Book) -> Asked | None:
+    """The first of these names that the book has."""
+    for by in asks_by:
         value = getattr(book, by, None)
         if value:
             return Asked(by=by, value=value)
@@ -117,12 +131,29 @@ def login_scope(seller: CompiledSeller) -> dict[str, Any]:
 
 
 def quote_scope(seller: CompiledSeller, ask: Ask, asked: Asked) -> dict[str, Any]:
-    """What a quote may know."""
+    """What a quote may know.
+
+    A seller that is asked by a name a resolver gave is told that name alone: a title in its answer
+    is then its own word, never an echo of the question.
+    """
+    book = ask.book
+    if asked.by != "title" and book.isbn13 is None:
+        book = Book(isbn13=isbn13_of(asked.value))
     return {
         **login_scope(seller),
-        **_book(ask.book, asked),
+        **_book(book, asked),
         "request": _request(ask.max_price, ask.country, ask.condition.value),
     }
+
+
+def resolve_scope(seller: CompiledSeller, book: Book, asked: Asked) -> dict[str, Any]:
+    """What a resolver may know: the book, and nothing of the customer."""
+    return {**login_scope(seller), **_book(book, asked), "request": {}}
+
+
+def rates_scope(seller: CompiledSeller) -> dict[str, Any]:
+    """What a source of exchange rates may know."""
+    return {**login_scope(seller), "request": {"currency": seller.seller.currency}}
 
 
 def order_scope(
@@ -130,17 +161,18 @@ def order_scope(
 ) -> dict[str, Any]:
     """What the steps of a purchase, a look-up and a cancellation may know.
 
-    `total` is the landed total that was read last, else the offer's own.
+    `total` is the landed total that was read last, else the offer's own. All amounts are in the
+    currency the seller sells in, the customer's maximum too.
     """
     attempt, buyer = order.attempt, order.buyer
     wish = ConditionWish.NEW if attempt.offer.condition is Condition.NEW else ConditionWish.USED
     payment = seller.definition.purchase.payment.kind if seller.definition.purchase else "account"
     token = SecretRef(name=payment_secret(attempt.profile, seller.id))
-    offer = attempt.offer
+    offer = attempt.offer.as_sold
     return {
         **login_scope(seller),
         **_book(order.book, asked),
-        "request": _request(attempt.max_price, buyer.ship.country, wish.value),
+        "request": _request(attempt.maximum_as_sold, buyer.ship.country, wish.value),
         "offer": {
             "item": from_json(offer.item),
             "price": offer.price,
@@ -185,6 +217,9 @@ def from_json(text: str) -> Any:
 
 
 def _book(book: Book, asked: Asked) -> dict[str, Any]:
+    if book.isbn13 is None and asked.by != "title":
+        # What was ordered by a resolved name is looked up by it, whatever the customer named.
+        book = replace(book, isbn13=isbn13_of(asked.value))
     return {
         "book": _Lazy(
             {

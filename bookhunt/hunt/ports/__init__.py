@@ -5,6 +5,16 @@ that a ledger shared by several nodes can stand behind the same protocol. Each p
 suite in `tests/contract` that every implementation passes, doubles included.
 """
 
+from bookhunt.hunt.ports.knowledge import (
+    KeptNames,
+    NameShelf,
+    NoRates,
+    RateShelf,
+    RateSources,
+    RateTable,
+    Resolved,
+    Resolvers,
+)
 from bookhunt.hunt.ports.ledger import (
     Facts,
     Intended,
@@ -47,15 +57,23 @@ __all__ = [
     "Intent",
     "IntentRefusal",
     "Kept",
+    "KeptNames",
     "Ledger",
     "Limits",
+    "NameShelf",
+    "NoRates",
     "OfferKey",
     "OfferShelf",
     "Order",
     "Prepared",
     "Quoted",
+    "RateShelf",
+    "RateSources",
+    "RateTable",
     "Recovered",
     "Refusal",
+    "Resolved",
+    "Resolvers",
     "Sellers",
     "Sent",
     "Stopped",

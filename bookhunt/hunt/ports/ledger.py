@@ -32,7 +32,9 @@ class Intent:
     request_id: str
     request_version: int
     offer: Offer
-    agreed: Money  # what is reserved: the landed total, or the maximum while it is unknown
+    # What is reserved, in the currency of the request: the landed total as it costs the customer,
+    # or the maximum while it is unknown.
+    agreed: Money
     key: str
     reference: str
     definition_hash: str
@@ -166,8 +168,8 @@ class Ledger(Protocol):
     async def start_sending(self, attempt: Attempt, frozen: Frozen) -> Attempt | IntentRefusal:
         """PREPARED to SENDING with the exact bytes, the agreed total and the first send's time.
 
-        The reservation becomes the frozen total. Refused (PAUSED, CANCELLED, a limit) the attempt
-        stays PREPARED.
+        The reservation becomes the frozen total, which is in the currency of the request. Refused
+        (PAUSED, CANCELLED, a limit) the attempt stays PREPARED.
         """
         ...
 
@@ -193,7 +195,7 @@ class Ledger(Protocol):
         """Move an attempt and, in the same transaction, its request.
 
         A negative stage gives the slot and the reservation back; CONFIRMED turns the reservation
-        into money spent, at what was charged.
+        into money spent, at what was charged (`Attempt.as_it_costs`, where that is known).
         """
         ...
 

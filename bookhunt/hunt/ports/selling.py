@@ -20,13 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What a seller is asked: nothing of the customer but the country the book goes to."""
+    """What a seller is asked: nothing of the customer but the country the book goes to.
+
+    `names` are ISBN-13s that a resolver gave for the title of a book that has no ISBN, the
+    likeliest first. A seller that takes no titles is asked by them. They identify nothing: what it
+    answers is the book only where its own title is.
+    """
 
     book: Book
     max_price: Money
     country: str
     condition: ConditionWish
     format: FormatWish
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +69,8 @@ class Order:
 
     `ceiling` is the landed total above which the steps before the commit end with OVER_MAX and
     the total they read: the offer's own total where that is known (a raised price abandons the
-    offer), else the smaller of the customer's maximum and the next best offer's total.
+    offer), else the smaller of the customer's maximum and the next best offer's total. It is in
+    the currency the seller sells in. `book` has the name the seller is asked by.
     """
 
     attempt: Attempt
