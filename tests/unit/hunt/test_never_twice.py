@@ -66,10 +66,16 @@ UNLIMITED = Limits(purchase=None, day=None, month=None)
 class HonestSellers(ScriptedSellers):
     """Sellers whose scripts cannot make them break their word about keys."""
 
+    def __init__(self, clock: JumpClock) -> None:
+        super().__init__(clock)
+        self.unanswered: list[tuple[Order, float]] = []  # sends that may be worked off late
+
     async def send(self, order: Order) -> Sent:
         attempt = order.attempt
-        known = [o for o in self.orders if (o.seller, o.key) == (attempt.seller, attempt.key)]
         shop = self._shops.get(attempt.seller)
+        if shop is not None and shop.sends and shop.sends[0].answer in LOST:
+            self.unanswered.append((order, self.clock.monotonic()))
+        known = [o for o in self.orders if (o.seller, o.key) == (attempt.seller, attempt.key)]
         if shop is not None and known and shop.seller.proof.capability.has_key and shop.sends:
             # This key bought already: what is left of the script is whether the answer is lost.
             script = shop.sends.popleft()
@@ -195,14 +201,12 @@ class NeverTwice(RuleBasedStateMachine):
     def an_order_is_worked_off_late(self, which: int) -> None:
         """Its answer was lost long ago, and the client gave up waiting for it."""
         possible = [
-            call.order
-            for call in self.sellers.calls
-            if call.what == "send" and call.order and self.may_still_appear(call.order, call.at_s)
+            order for order, sent_at in self.sellers.unanswered if self.may_appear(order, sent_at)
         ]
         if possible:
             self.sellers.execute_late(possible[which % len(possible)])
 
-    def may_still_appear(self, order: Order, sent_at: float) -> bool:
+    def may_appear(self, order: Order, sent_at: float) -> bool:
         attempt = self.real._attempts[order.attempt.id]
         open_ = attempt.stage in {Stage.SENDING, Stage.UNKNOWN}
         known = self.sellers.orders_of(attempt.seller, reference=attempt.reference)
