@@ -23,6 +23,8 @@ from bookhunt.hunt.service import HuntService
 from bookhunt.sellers.gateway import Gateway
 from bookhunt.sellers.loading import DefinitionShelf
 from bookhunt.sellers.network import NetworkRules
+from bookhunt.store.beliefs import SqliteBeliefs
+from bookhunt.store.cache import Cache
 from bookhunt.store.explanations import SqliteExplanations
 from bookhunt.store.ledger import SqliteLedger
 from bookhunt.store.shelf import MemoryShelf
@@ -85,8 +87,12 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             home.ledger_file, clock=clock, defaults=ConfiguredLimits(config_file)
         )
         opened.push_async_callback(ledger.close)
-        explanations = await SqliteExplanations.open(home.cache_file, clock=clock)
+        cache = await Cache.open(home.cache_file)
+        opened.push_async_callback(cache.close)
+        explanations = SqliteExplanations(cache, clock=clock)
         opened.push_async_callback(explanations.close)
+        beliefs = SqliteBeliefs(cache, clock=clock)
+        opened.push_async_callback(beliefs.close)
         # The sellers of the simulated street are of use only where loopback is allowed.
         shelf = DefinitionShelf(home.sellers_dir, demo=config.network.allow_loopback)
         catalogue = ShelfCatalogue(shelf, secrets)
@@ -117,6 +123,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
                 shelf=MemoryShelf(),
                 clock=clock,
                 settings=hunt_settings_of(config),
+                belief_shelf=beliefs,
             ),
             clock=clock,
             recovered=ledger.recovered,

@@ -6,11 +6,13 @@ is believed of that seller or book is learned anew.
 
 from __future__ import annotations
 
-import json
+import asyncio
 import logging
 import math
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from bookhunt.hunt.learned import BookBelief, Hint, Listing, SellerBelief
 from bookhunt.hunt.ports import BeliefRows
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _EVERY_S = 5.0
 _MOST_BOOKS_A_TURN = 2000
+_BOOKS_AT_ONCE = 50  # some milliseconds of work; whoever else has something to do comes between
 # Variances and the parameters of distributions: nought or less is a damaged row.
 _POSITIVE = frozenset(
     {"noise_shape", "noise_rate", "answers", "failures", "taken", "spoilt", "var"}
@@ -67,18 +70,22 @@ class Remembering:
         """Keep what changed every few seconds, until cancelled."""
         while True:
             await self._clock.sleep(_EVERY_S)
-            self.keep()
+            for _ in range(_MOST_BOOKS_A_TURN // _BOOKS_AT_ONCE):
+                self.keep(most_books=_BOOKS_AT_ONCE)
+                if not self._beliefs.changed_books:
+                    break
+                await asyncio.sleep(0)
             self._turns += 1
             if self._turns % _PRUNE_EVERY == 0:
                 self._prune()
 
-    def keep(self) -> None:
-        """Put what changed since the last time on the shelf."""
+    def keep(self, *, most_books: int = _MOST_BOOKS_A_TURN) -> None:
+        """Put what changed since the last time on the shelf; further books the next time."""
         beliefs = self._beliefs
         if not (beliefs.changed_sellers or beliefs.changed_books):
             return
-        books = [beliefs.changed_books.pop() for _ in range(len(beliefs.changed_books))]
-        beliefs.changed_books.update(books[_MOST_BOOKS_A_TURN:])
+        count = min(len(beliefs.changed_books), most_books)
+        books = [beliefs.changed_books.pop() for _ in range(count)]
         self._shelf.keep(
             BeliefRows(
                 sellers={
@@ -87,9 +94,7 @@ class Remembering:
                     if each in beliefs.sellers
                 },
                 books={
-                    each: _written(beliefs.books[each])
-                    for each in books[:_MOST_BOOKS_A_TURN]
-                    if each in beliefs.books
+                    each: _written(beliefs.books[each]) for each in books if each in beliefs.books
                 },
                 hint=_written(beliefs.hint),
             )
@@ -107,7 +112,7 @@ class Remembering:
 
 
 def _written(belief: SellerBelief | BookBelief | Hint) -> str:
-    return json.dumps(asdict(belief), separators=(",", ":"))
+    return orjson.dumps(belief).decode()
 
 
 def _read(kind: type[SellerBelief | Hint], text: str) -> SellerBelief | Hint | None:
@@ -147,7 +152,7 @@ def _read_book(text: str) -> BookBelief | None:
 
 def _values(text: str) -> dict[str, Any] | None:
     try:
-        values = json.loads(text)
+        values = orjson.loads(text)
     except ValueError:
         return None
     return values if isinstance(values, dict) else None

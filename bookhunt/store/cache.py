@@ -1,8 +1,8 @@
 """`cache.db`: one connection, one thread, and nothing in it that must survive.
 
-A cache that is damaged, or that a newer version wrote, is set aside and begun anew; a disk that
-takes nothing more costs what was to be remembered, and a line in the log. No trouble here reaches
-a caller as an error.
+A cache that cannot be read (damaged, of a newer version, another program's) is set aside and begun
+anew; a disk that takes nothing more costs what was to be remembered, and a line in the log. No
+trouble here reaches a caller as an error.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from bookhunt.model.errors import LedgerUnusable
-from bookhunt.store.database import CACHE, Damaged, NewerSchema, is_damage, open_database, roll_back
+from bookhunt.store.database import CACHE, Held, is_damage, open_database, roll_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ class Cache:
         """Open the cache, or begin a new one where it cannot be read.
 
         Raises:
-            LedgerUnusable: another process holds it.
+            LedgerUnusable: another process holds it, or no file can be there.
             UnsafePath: it is a link or another user's.
         """
         cache = cls(path)
@@ -64,8 +64,13 @@ class Cache:
     def _open(self) -> None:
         try:
             self._connection = open_database(self._path, CACHE)
-        except (Damaged, NewerSchema) as trouble:
-            self._begin_anew(trouble)
+        except Held:
+            raise
+        except LedgerUnusable as trouble:
+            try:
+                self._begin_anew(trouble)
+            except OSError:
+                raise trouble from None
 
     def _begin_anew(self, trouble: Exception) -> None:
         _log.warning("the cache is set aside and begun anew: %s", trouble)

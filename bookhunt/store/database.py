@@ -53,12 +53,17 @@ class NewerSchema(LedgerUnusable):
     """A newer version of bookhunt wrote the file."""
 
 
+class Held(LedgerUnusable):
+    """Another process has the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """The numbered files `schema/<name>_NNNN.sql`, and how durable a commit of this file is."""
 
     name: str
     synchronous: str
+    precious: bool = True  # copied before it is migrated
 
     def steps(self) -> list[str]:
         """The text of every step, the first one first."""
@@ -70,7 +75,7 @@ class Schema:
 
 
 LEDGER = Schema("ledger", "FULL")
-CACHE = Schema("cache", "NORMAL")
+CACHE = Schema("cache", "NORMAL", precious=False)
 
 
 def open_database(path: Path, schema: Schema) -> sqlite3.Connection:
@@ -146,7 +151,7 @@ def roll_back(connection: sqlite3.Connection) -> None:
 def migrate(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
     """Bring the schema up to date, all missing steps in one transaction.
 
-    An older file is copied first, to `<name>.before-NNNN.db` beside it.
+    An older file that is precious is copied first, to `<name>.before-NNNN.db` beside it.
 
     Raises:
         NewerSchema: a newer version of bookhunt wrote the file.
@@ -160,7 +165,7 @@ def migrate(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
         )
     if version == len(steps):
         return
-    if version:
+    if version and schema.precious:
         snapshot(connection, path.with_suffix(f".before-{len(steps):04}{path.suffix}"))
     fp(f"{schema.name}.migrate.before")
     with transaction(connection):
@@ -247,7 +252,7 @@ def _as_unusable(error: sqlite3.Error, path: Path) -> LedgerUnusable:
     if is_damage(error):
         return Damaged(f"{path} is damaged: {error}")
     if primary_code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return LedgerUnusable(
+        return Held(
             f"{path} is held by another process",
             hint="bookhunt daemon status tells whether a daemon runs; stop it, or use it",
         )

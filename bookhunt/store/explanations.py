@@ -38,9 +38,16 @@ _Notes = tuple["SellerNote", ...]
 
 
 class SqliteExplanations:
-    """The explanations, written in the background; `close` it."""
+    """The explanations, written in the background; `close` it before its cache."""
 
-    def __init__(self, cache: Cache, *, clock: Clock, most_bytes: int, most_waiting: int) -> None:
+    def __init__(
+        self,
+        cache: Cache,
+        *,
+        clock: Clock,
+        most_bytes: int = _MOST_BYTES,
+        most_waiting: int = _MOST_WAITING,
+    ) -> None:
         self.dropped = 0  # requests whose notes were lost because the cache was too slow
         self._cache = cache
         self._clock = clock
@@ -51,6 +58,7 @@ class SqliteExplanations:
         self._flush: asyncio.Task[None] | None = None
         self._prune_at = 0.0
         self._closed = False
+        self._own: Cache | None = None
 
     @classmethod
     async def open(
@@ -61,14 +69,16 @@ class SqliteExplanations:
         most_bytes: int = _MOST_BYTES,
         most_waiting: int = _MOST_WAITING,
     ) -> SqliteExplanations:
-        """Open the cache; what is damaged is set aside and begun anew.
+        """Open a cache for explanations alone; what is damaged is set aside and begun anew.
 
         Raises:
             LedgerUnusable: another process holds the cache.
             UnsafePath: it is a link or another user's.
         """
         cache = await Cache.open(path)
-        return cls(cache, clock=clock, most_bytes=most_bytes, most_waiting=most_waiting)
+        kept = cls(cache, clock=clock, most_bytes=most_bytes, most_waiting=most_waiting)
+        kept._own = cache
+        return kept
 
     def keep(self, request_id: str, notes: Sequence[SellerNote]) -> None:
         """As `ports.Explanations.keep`; the notes of a later hunt replace those of an earlier."""
@@ -88,11 +98,12 @@ class SqliteExplanations:
         return await self._cache.run(partial(_read, request_id=request_id), otherwise=[])
 
     async def close(self) -> None:
-        """Write what waits, and let the file go."""
+        """Write what waits; a cache that was opened for it is closed, too."""
         self._closed = True
         if self._flush is not None:
             await self._flush
-        await self._cache.close()
+        if self._own is not None:
+            await self._own.close()
 
     async def _write_soon(self) -> None:
         await asyncio.sleep(_GATHER_S)

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bookhunt.store.beliefs import SqliteBeliefs
+from bookhunt.store.cache import Cache
 from bookhunt.store.explanations import SqliteExplanations
 from bookhunt.store.ledger import SqliteLedger
 from tests.support.jump_clock import JumpClock
+from tests.support.memory_beliefs import MemoryBeliefShelf
 from tests.support.memory_explanations import MemoryExplanations
 from tests.support.memory_ledger import MemoryLedger
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 AnyLedger = SqliteLedger | MemoryLedger
 AnyExplanations = SqliteExplanations | MemoryExplanations
+AnyBeliefShelf = SqliteBeliefs | MemoryBeliefShelf
 
 
 class Lives:
@@ -84,3 +88,17 @@ async def explanations(
     kept = await SqliteExplanations.open(tmp_path / "cache.db", clock=clock)
     yield kept
     await kept.close()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def belief_shelf(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: JumpClock
+) -> AsyncIterator[AnyBeliefShelf]:
+    if request.param == "memory":
+        yield MemoryBeliefShelf()
+        return
+    cache = await Cache.open(tmp_path / "cache.db")
+    kept = SqliteBeliefs(cache, clock=clock)
+    yield kept
+    await kept.close()
+    await cache.close()

@@ -63,6 +63,13 @@ class BeliefShelf(Protocol):
         """Drop what is kept of these, soon and in the background."""
         ...
 
+    async def note_feedback(self, request_id: str, word: str) -> bool:
+        """Remember that this was said of a request; whether it is said for the first time.
+
+        It is kept beside what it taught: where both are lost, it may be said, and teach, again.
+        """
+        ...
+
 
 class Explanations(Protocol):
     """Why each seller was asked or not and what it said; may be lost, never needed for money."""

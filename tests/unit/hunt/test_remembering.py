@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 
 import pytest
 
 from bookhunt.hunt.beliefs import Beliefs
 from bookhunt.hunt.learned import SellerBelief
-from bookhunt.hunt.ports import BeliefRows
 from bookhunt.hunt.remembering import Remembering
 from bookhunt.model.reasons import Reason
 from tests.support.builders import a_seller
 from tests.support.jump_clock import JumpClock
+from tests.support.memory_beliefs import MemoryBeliefShelf
 from tests.support.scripted_sellers import ScriptedSellers
 
 NOW = 1_800_000_000.0
-
-
-@dataclass(slots=True)
-class MemoryBeliefShelf:
-    """Rows in dictionaries."""
-
-    sellers: dict[str, str] = field(default_factory=dict)
-    books: dict[str, str] = field(default_factory=dict)
-    hint: str | None = None
-    kept: int = 0
-
-    async def load(self) -> BeliefRows:
-        return BeliefRows(sellers=self.sellers, books=self.books, hint=self.hint)
-
-    def keep(self, rows: BeliefRows) -> None:
-        self.kept += 1
-        self.sellers.update(rows.sellers)
-        self.books.update(rows.books)
-        self.hint = rows.hint
-
-    def forget(self, *, sellers: set[str], books: set[str]) -> None:
-        for each in sellers:
-            self.sellers.pop(each, None)
-        for each in books:
-            self.books.pop(each, None)
 
 
 def some_beliefs() -> Beliefs:
@@ -126,3 +100,17 @@ async def test_sellers_that_are_gone_are_forgotten_on_the_shelf_too() -> None:
     assert set(shelf.sellers) == {"a", "b", "c"}
     kept._prune()
     assert set(shelf.sellers) == {"a"}
+
+
+async def test_many_books_are_kept_a_few_at_a_time() -> None:
+    """Nobody waits for thousands of them to be written; in the end all are."""
+    clock, beliefs, shelf = JumpClock(), Beliefs(), MemoryBeliefShelf()
+    for n in range(175):
+        beliefs.book(f"isbn:{n}", NOW, max_minor=3000)
+        beliefs.learn("a", f"isbn:{n}", now=NOW, total_minor=2500, reason=None, latency_s=0.2)
+    kept = Remembering(beliefs, shelf, clock, ScriptedSellers(clock))
+    kept.keep(most_books=50)
+    assert len(shelf.books) == 50
+    for _ in range(3):
+        kept.keep(most_books=50)
+    assert len(shelf.books) == 175

@@ -142,7 +142,7 @@ async def test_a_full_disk_costs_explanations_and_nothing_else(
 
 async def test_old_and_surplus_explanations_are_forgotten(cache: Path, clock: JumpClock) -> None:
     """After seven days, or when the file is too large, the oldest first."""
-    kept = await SqliteExplanations.open(cache, clock=clock, most_bytes=40_000)
+    kept = await SqliteExplanations.open(cache, clock=clock, most_bytes=64_000)
     ids = [an_id() for _ in range(20)]
     for request_id in ids:
         clock.pass_time(61)
