@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import reprlib
+
 
 class BadExpression(Exception):
     """An expression or pattern of a definition cannot be compiled; the message says why."""
@@ -19,9 +21,22 @@ class Unreadable(Exception):
 
 
 _SHOWN = 120
+_FEW = 4
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel = 3
+_BRIEF.maxlist = _BRIEF.maxtuple = _BRIEF.maxdict = _FEW
+_BRIEF.maxstring = _BRIEF.maxother = _BRIEF.maxlong = 40
 
 
 def shown(raw: object) -> str:
-    """A value as it is quoted in a message: its repr, shortened."""
-    text = repr(str(raw)) if isinstance(raw, float) else repr(raw)
+    """A value as it is quoted in a message: its repr, shortened; costs little however large it is.
+
+    A number of JSON is shown in the digits it was written in.
+    """
+    if isinstance(raw, (str, bytes)):
+        text = repr(raw[: _SHOWN + 1])
+    elif isinstance(raw, float):
+        text = repr(getattr(raw, "text", str(raw)))
+    else:
+        text = _BRIEF.repr(raw)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -79,8 +79,7 @@ def _refuse_crowded_element(text: str) -> None:
             continue
         for start in _START.finditer(text, stretch.start(), stretch.end()):
             tag = _TAG.match(text, start.start())
-            if tag is None:
-                continue
+            assert tag is not None  # every start is one of a tag
             left -= len(tag[0])
             if left < 0 or len(_EACH_ATTRIBUTE.findall(tag[0])) > _MOST_ATTRIBUTES:
                 raise Unreadable("an element of the answer has too many attributes")

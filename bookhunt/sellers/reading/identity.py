@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,10 @@ _LONGEST_TITLE = 1_000
 _BETWEEN = re.compile(r"[\s,;/|]+")
 _HYPHENS = str.maketrans("", "", "- \t\u00a0\u2010\u2011\u2012\u2013\u2014\u00ad")
 _DIGIT = re.compile(r"[0-9]")
+# What stands before an ISBN and is no part of it: `ISBN-13: `, `urn:isbn:`, `ISBN `.
+_PREFIX = re.compile(r"(?:urn:)?isbn(?:[- ]?1[03](?=[ :#]))?[:#]?", re.IGNORECASE)
+# How a search writes the words it found into a title.
+_MARKED = re.compile(r"</?(?:b|i|em|strong|mark)>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,9 @@ def names_of(isbns: Iterable[Any], title: Any) -> Names:
 def _split(text: str) -> list[str]:
     if _isbn13(text) is not None:
         return [text]
+    text = _PREFIX.sub(" ", text)
+    if _isbn13(text) is not None:
+        return [text]
     return [token for token in _BETWEEN.split(text) if token]
 
 
@@ -86,7 +94,11 @@ def same_book(names: Names, book: Book) -> bool:
         return names.isbns == (book.isbn13,) and not names.strange
     if book.title is None or names.title is None:
         return False
-    return same_title(names.title, book.title)
+    if same_title(names.title, book.title):
+        return True
+    # Titles in JSON are often what a page would show: `Pride &amp; <b>Prejudice</b>`.
+    is_marked = "&" in names.title or "<" in names.title
+    return is_marked and same_title(html.unescape(_MARKED.sub("", names.title)), book.title)
 
 
 def same_title(one: str, other: str) -> bool:

@@ -91,13 +91,11 @@ class ValueReader:
         return None if self._const is None else self._const.of(scope)
 
     def every(self, row: Row, scope: Scope) -> list[Any]:
-        """As `read`, where there may be several: each node, each item of a list."""
-        if self.place is not None:
-            found: list[Any] = self.place.all(row)
-        else:
-            value = self.raw(row, scope)
-            found = value if isinstance(value, list) else [value]
-        values = [finished for each in found if (finished := self._finished(each)) is not None]
+        """As `read`, where there may be several: each node, each item of a list or of its lists."""
+        found = self.place.all(row) if self.place is not None else [self.raw(row, scope)]
+        values = [
+            finished for each in _opened(found) if (finished := self._finished(each)) is not None
+        ]
         if not values and (default := self.default(scope)) is not None:
             return [default]
         return values
@@ -121,6 +119,15 @@ class ValueReader:
         assert self._map is not None  # the caller looked
         found = self._map.get(text.strip().casefold())
         return found if found is not None else self._map.get("*")
+
+
+def _opened(values: list[Any]) -> list[Any]:
+    """The values with lists among them opened, at any depth: `[isbn_10, isbn_13]` of two lists."""
+    if not any(isinstance(each, list) for each in values):
+        return values
+    return [
+        inner for each in values for inner in (_opened(each) if isinstance(each, list) else [each])
+    ]
 
 
 def one_text(reader: ValueReader, row: Row, scope: Scope) -> str | None:

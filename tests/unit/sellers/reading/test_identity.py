@@ -38,6 +38,13 @@ NO_ISBN10 = Book(isbn13="9798990529229")
         [f" {ISBN13} "],
         [ISBN13, "N/A"],
         [ISBN13, ""],
+        [f"urn:isbn:{ISBN13}"],
+        [f"URN:ISBN:{ISBN10}"],
+        [f"ISBN {ISBN13}"],
+        [f"ISBN-13: {ISBN13}"],
+        ["ISBN-10: 0-316-76948-7, ISBN-13: 978-0-316-76948-8"],
+        ["isbn:978 0 316 76948 8"],
+        [f"{ISBN13} (pbk.)"],
     ],
 )
 def test_an_isbn_in_any_dress_is_the_book(said: list[Any]) -> None:
@@ -57,7 +64,10 @@ def test_an_isbn_in_any_dress_is_the_book(said: list[Any]) -> None:
         [f"{ISBN13} 12345"],
         ["12345"],
         ["B00ABC1234"],
-        [f"urn:isbn:{ISBN13}"],
+        [f"urn:isbn:{OTHER}"],
+        [f"ISBN-13: {OTHER}"],
+        ["ISBN 13"],
+        [f"isbn{ISBN13}9"],
         [ISBN13 + "0"],
         ["٩٧٨٠٣١٦٧٦٩٤٨٨"],
         [f"{ISBN13}\n{OTHER}"],
@@ -111,6 +121,21 @@ def test_titles_are_compared_folded(one: str, other: str) -> None:
 )
 def test_titles_that_fold_to_nothing_or_to_others_are_not_the_same(one: str, other: str) -> None:
     assert not same_title(one, other)
+
+
+@pytest.mark.parametrize(
+    ("said", "same"),
+    [
+        ("Pride &amp; Prejudice", True),
+        ("Pride &#38; <b>Prejudice</b>", True),
+        ("<em>Pride</em> & prejudice", True),
+        ("Pride &amp; Prejudice &amp; Zombies", False),
+        ("<b></b>", False),
+        ("&nbsp;", False),
+    ],
+)
+def test_a_title_may_come_as_a_page_would_write_it(said: str, same: bool) -> None:
+    assert same_book(names_of([], said), Book(title="Pride & Prejudice")) is same
 
 
 @pytest.mark.parametrize(

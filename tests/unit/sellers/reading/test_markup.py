@@ -1,5 +1,6 @@
 """XML and HTML: what is read, what is refused, and pages built to take the reader's time."""
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -162,6 +163,22 @@ def test_xml_is_read_in_the_character_set_that_is_declared(
 def test_a_page_names_its_own_character_set() -> None:
     page = '<meta http-equiv="x" content="text/html; charset=windows-1251"><p>Книга</p>'
     assert html_finder("css:p").one(parse_html(page.encode("cp1251"))) == "Книга"
+
+
+@pytest.mark.parametrize("body", [b"<", b"<>", b"<!-- x -->", b"<?x?>", b"</a>", b"<\x00>"])
+def test_a_page_without_an_element_has_nothing_in_it(body: bytes) -> None:
+    for expression in ("css:a", "//a"):
+        with contextlib.suppress(Unreadable):
+            assert html_finder(expression).one(parse_html(body)) is None
+            assert html_finder(expression).rows(parse_html(body)) is None
+            assert not html_finder(expression).holds(parse_html(body))
+
+
+@pytest.mark.parametrize("node", [None, "text", 7, [], {}])
+@pytest.mark.parametrize("expression", ["css:a", "//a"])
+def test_what_is_no_element_has_nothing_to_look_into(expression: str, node: Any) -> None:
+    with pytest.raises(Unreadable):
+        html_finder(expression).one(node)
 
 
 def test_a_wrong_byte_hides_no_price() -> None:

@@ -87,6 +87,7 @@ def test_a_row_becomes_an_offer_with_all_that_the_seller_said() -> None:
         ({"price": "Was 3000 Now 1200"}, "unreadable", "Was 3000 Now 1200"),
         ({"price": [1250]}, "unreadable", "price"),
         ({"price": 10**17}, "unreadable", "price"),
+        ({"price": 10**15, "postage": "9999999999999"}, "unreadable", "more than any book"),
         ({"currency": "EUR"}, "wrong_currency", "EUR"),
         ({"currency": "$"}, "unreadable", "$"),
         ({"currency": 840}, "unreadable", "840"),

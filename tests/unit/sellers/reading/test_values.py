@@ -124,6 +124,7 @@ def test_every_value_of_a_place_is_read_each_through_pattern_and_table() -> None
     reader = ValueReader(Value(at="l", pattern=r"(\d+)"), "json")
     assert reader.every(Row({"l": ["a1", None, "b", 22]}), {}) == ["1", "22"]
     assert reader.every(Row({"l": []}), {}) == []
+    assert reader.every(Row({"l": [["a1"], [["b2", None], []], "c3"]}), {}) == ["1", "2", "3"]
     assert ValueReader(Value(const="x"), "json").every(Row(None), {}) == ["x"]
 
 
