@@ -152,9 +152,8 @@ def end(db: sqlite3.Connection, settled: Attempt, limits: Limits) -> None:
     """Spend what an attempt held, at what was charged if that can be compared, or give it back."""
     held, periods = _held(db, settled.id, limits)
     bought = settled.stage is Stage.CONFIRMED
-    charged = held
-    if settled.charged is not None and settled.charged.currency == settled.max_price.currency:
-        charged = max(settled.charged.minor, 0)
+    told = None if settled.charged is None else settled.as_it_costs(settled.charged)
+    charged = held if told is None else max(told.minor, 0)
     for period in periods:
         if not bought:
             db.execute(_SQL["give_back"], {**period.key, "minor": held})

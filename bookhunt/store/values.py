@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from fractions import Fraction
 from typing import Any, TypeVar
 
 import orjson
@@ -17,8 +18,9 @@ import orjson
 from bookhunt.model.book import Book
 from bookhunt.model.errors import BookhuntError, LedgerUnusable
 from bookhunt.model.money import Money
-from bookhunt.model.offer import Offer
+from bookhunt.model.offer import Offer, Original
 from bookhunt.model.outcome import Bought, Findings, ProofOfAbsence, Result, SellerNote
+from bookhunt.model.rate import Rate
 from bookhunt.model.reasons import Reason
 from bookhunt.model.seller import BookFormat, Condition
 
@@ -60,16 +62,16 @@ class Members:
         self._what = what
         self._left: dict[str, Any] = orjson.loads(text) if isinstance(text, str) else dict(text)
 
-    def take(self, name: str) -> Any:
-        """A member that every version wrote."""
+    def take(self, name: str, *otherwise: Any) -> Any:
+        """A member; `otherwise` is what its absence meant before there was such a member."""
         try:
-            return self._left.pop(name)
+            return self._left.pop(name, *otherwise)
         except KeyError:
             raise LedgerUnusable(f"{self._what} in the ledger has no {name!r}") from None
 
-    def money(self, name: str) -> Money | None:
+    def money(self, name: str, *otherwise: None) -> Money | None:
         """A member that is an amount of money or null."""
-        value = self.take(name)
+        value = self.take(name, *otherwise)
         return None if value is None else money_of(value)
 
     def some_money(self, name: str) -> Money:
@@ -145,6 +147,7 @@ def offer_text(offer: Offer) -> str:
             "checked_us": micros(offer.checked_at),
             "response_ms": offer.response_ms,
             "cached": offer.cached,
+            "original": None if offer.original is None else _original_json(offer.original),
         }
     )
 
@@ -156,6 +159,7 @@ def offer_of(text: str) -> Offer:
         LedgerUnusable: it stands for none.
     """
     members = Members(text, "an offer")
+    original = members.take("original", None)
     try:
         offer = Offer(
             seller=members.take("seller"),
@@ -173,6 +177,7 @@ def offer_of(text: str) -> Offer:
             checked_at=moment(members.take("checked_us")),
             response_ms=members.take("response_ms"),
             cached=members.take("cached"),
+            original=None if original is None else _original_of(original),
         )
     except LedgerUnusable:
         raise
@@ -180,6 +185,44 @@ def offer_of(text: str) -> Offer:
         raise LedgerUnusable(f"an offer in the ledger cannot be read: {error.message}") from error
     members.end()
     return offer
+
+
+def _original_json(original: Original) -> dict[str, Any]:
+    rate = original.rate
+    return {
+        "price": money_json(original.price),
+        "shipping": money_json(original.shipping),
+        "tax": money_json(original.tax),
+        "rate": {
+            "of": rate.of,
+            "into": rate.into,
+            "mid": str(rate.mid),  # exact: "27/25"
+            "margin": str(rate.margin),
+            "as_of_us": maybe_micros(rate.as_of),
+            "until_us": maybe_micros(rate.until),
+        },
+    }
+
+
+def _original_of(document: dict[str, Any]) -> Original:
+    members = Members(document, "an offer in another currency")
+    rate = Members(members.take("rate"), "a rate")
+    original = Original(
+        price=members.some_money("price"),
+        shipping=members.money("shipping"),
+        tax=members.money("tax"),
+        rate=Rate(
+            of=rate.take("of"),
+            into=rate.take("into"),
+            mid=Fraction(rate.take("mid")),
+            margin=Fraction(rate.take("margin")),
+            as_of=maybe_moment(rate.take("as_of_us")),
+            until=maybe_moment(rate.take("until_us")),
+        ),
+    )
+    rate.end()
+    members.end()
+    return original
 
 
 # --------------------------------------------------------------------------------------- result
@@ -265,6 +308,7 @@ def _bought_json(bought: Bought) -> dict[str, Any]:
         "overcharged": bought.overcharged,
         "charge_confirmed": bought.charge_confirmed,
         "url": bought.url,
+        "original": money_json(bought.original),
     }
 
 
@@ -283,6 +327,7 @@ def _bought_of(document: dict[str, Any]) -> Bought:
         overcharged=members.take("overcharged"),
         charge_confirmed=members.take("charge_confirmed"),
         url=members.take("url"),
+        original=members.money("original", None),
     )
     members.end()
     return bought

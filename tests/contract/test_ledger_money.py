@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from bookhunt.hunt.ports import Facts, Intended, IntentRefusal, Limits
 from bookhunt.model.errors import BadMoney, CurrencyMismatch, InputError
 from bookhunt.model.money import Money
 from bookhunt.model.purchase import Attempt, Stage
+from bookhunt.model.rate import Rate
 from tests.support.builders import a_frozen, an_intent, an_offer, some_limits, usd
 from tests.support.ledger_steps import (
     a_manual,
@@ -204,6 +206,25 @@ async def test_what_was_bought_is_spent_at_what_was_charged(
     """At what was agreed where the seller does not say, or says it in another currency."""
     await won(ledger, await a_sending(ledger), charged=charged)
     assert await ledger.spent("USD", at=clock.now()) == (usd(spent), usd(spent))
+
+
+@pytest.mark.parametrize(("charged", "spent"), [("11.00", "12.13"), (None, "13.75")])
+async def test_a_purchase_in_another_currency_is_spent_as_it_costs(
+    ledger: AnyLedger, clock: JumpClock, charged: str | None, spent: str
+) -> None:
+    """What the seller charged, at the rate the offer was chosen by; else what was agreed."""
+    rate = Rate(of="EUR", into="USD", mid=Fraction(11, 10), margin=Fraction(2, 1000))
+    euros = an_offer(
+        price=Money(1000, "EUR"), shipping=Money(248, "EUR"), tax=Money(0, "EUR")
+    ).converted(rate)
+    sending = await a_sending(ledger, euros, intent={"agreed": usd("13.75")})
+    assert sending.offer == euros
+    assert await today(ledger, clock) == usd("13.75")
+    attempt, _ = await won(
+        ledger, sending, charged=None if charged is None else Money.of(charged, "EUR")
+    )
+    assert attempt.charged == (None if charged is None else Money.of(charged, "EUR"))
+    assert await today(ledger, clock) == usd(spent)
 
 
 async def test_an_overcharge_is_counted_whatever_the_limit(

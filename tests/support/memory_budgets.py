@@ -77,9 +77,8 @@ class Budgets:
         held = self._release(settled.id)
         if settled.stage is not Stage.CONFIRMED:
             return
-        charged = settled.charged
-        comparable = charged is not None and charged.currency == settled.max_price.currency
-        minor = charged.minor if charged is not None and comparable else held.minor
+        charged = settled.charged and settled.as_it_costs(settled.charged)
+        minor = held.minor if charged is None else charged.minor
         for period in held.periods:
             self._used[period] += max(minor, 0)
 

@@ -65,6 +65,7 @@ def bought_by_hand(attempt: Attempt, order_id: str, at: datetime) -> Bought:
         overcharged=False,
         charge_confirmed=False,
         url=attempt.offer.url,
+        original=None if attempt.offer.original is None else attempt.offer.as_sold.total,
     )
 
 

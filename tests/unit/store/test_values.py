@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from bookhunt.model.book import Book
 from bookhunt.model.errors import LedgerUnusable
 from bookhunt.model.money import Money
-from bookhunt.model.offer import Offer
+from bookhunt.model.offer import Offer, Original
 from bookhunt.model.outcome import Bought, Findings, ProofOfAbsence, Result, SellerNote
+from bookhunt.model.rate import Rate
 from bookhunt.model.reasons import Reason
 from bookhunt.model.request import Request
 from bookhunt.model.seller import BookFormat, Condition
@@ -55,6 +57,21 @@ def offers(draw: st.DrawFn) -> Offer:
     )
 
 
+@st.composite
+def converted(draw: st.DrawFn) -> Offer:
+    """An offer in another currency than the customer's."""
+    offer = draw(offers())
+    rate = Rate(
+        of=offer.price.currency,
+        into="EUR",
+        mid=draw(st.fractions(Fraction(1, 1000), 1000)),
+        margin=draw(st.fractions(0, 1)),
+        as_of=draw(st.none() | times),
+        until=draw(st.none() | times),
+    )
+    return offer.converted(rate)
+
+
 results = st.builds(
     Result,
     findings=st.builds(
@@ -87,6 +104,7 @@ results = st.builds(
         overcharged=st.booleans(),
         charge_confirmed=st.booleans(),
         url=maybe_text,
+        original=st.none() | money,
     ),
     reason=maybe_text,
     message=maybe_text,
@@ -109,7 +127,7 @@ notes = st.builds(
 )
 
 
-@given(offers())
+@given(offers() | converted())
 def test_an_offer_comes_back(offer: Offer) -> None:
     assert values.offer_of(values.offer_text(offer)) == offer
 
@@ -131,8 +149,17 @@ def test_a_time_is_exact_to_the_microsecond(at: datetime) -> None:
 
 
 RESULT = a_result(bought=a_bought())
+OFFER = an_offer().converted(
+    Rate(of="USD", into="EUR", mid=Fraction(9, 10), margin=Fraction(1, 50))
+)
 # Times stand in the text under another name.
-_RENAMED = {"expires_at": "expires_us", "checked_at": "checked_us", "at": "at_us"}
+_RENAMED = {
+    "expires_at": "expires_us",
+    "checked_at": "checked_us",
+    "at": "at_us",
+    "as_of": "as_of_us",
+    "until": "until_us",
+}
 
 
 @pytest.mark.parametrize(
@@ -146,6 +173,8 @@ _RENAMED = {"expires_at": "expires_us", "checked_at": "checked_us", "at": "at_us
             values.text_of(json.loads(values.result_text(a_result(bought=a_bought())))["bought"]),
         ),
         (SellerNote, values.text_of(values.note_json(a_note()))),
+        (Original, values.text_of(json.loads(values.offer_text(OFFER))["original"])),
+        (Rate, values.text_of(json.loads(values.offer_text(OFFER))["original"]["rate"])),
         (Book, values.text_of(values.book_json(a_book()))),
     ],
 )
@@ -179,10 +208,14 @@ def test_an_unknown_member_is_refused(read: Any, written: str) -> None:
         read(json.dumps(json.loads(written) | {"newer_member": 1}))
 
 
+# Rows that were written before these were there mean their absence.
+ADDED_LATER = {"original"}
+
+
 @pytest.mark.parametrize(("read", "written"), DOCUMENTS)
 def test_a_missing_member_is_refused(read: Any, written: str) -> None:
     document = json.loads(written)
-    for name in document:
+    for name in document.keys() - ADDED_LATER:
         with pytest.raises(LedgerUnusable):
             read(json.dumps({k: v for k, v in document.items() if k != name}))
 
