@@ -2,11 +2,12 @@
 
     --quick            every seller with every misdeed, killed at one point each (default)
     --full             the matrix: thousands of points, pairs of points, hundreds of random kills
-    --only LEVEL       only the level `single`, `double` or `random`
+    --only LEVEL       only the level `single`, `double`, `cancel` or `random`
     --seed N           which points are chosen; the same seed chooses the same
     --workers N        processes, each with a street of its own
     --json FILE        the report as JSON
     --case SCENE --kills 17,4      one case: SELLER/MISDEED, killed at these points of its lives
+           --cancel NAME*2         and cancelled at the second time its first life gets there
     --crowd SEED --kills 10        one crowd of the random level, killed so many times
 
 Ends with 0 when every fault counts nothing and as many cases ran as were promised.
@@ -42,20 +43,29 @@ class Size:
 
     share: float  # of the points of each scene
     doubles: int  # pairs of points of each scene
+    cancels: int  # points of each scene at which the customer cancels
     rounds: int
     kills: int  # of a round
     promised: dict[str, int]
 
 
-QUICK = Size(0.001, 1, 3, 4, {"single": 300, "double": 200, "random": 12})
-FULL = Size(0.5, 9, 20, _KILLS_A_ROUND, {"single": 5000, "double": 2000, "random": 200})
+QUICK = Size(0.001, 1, 1, 3, 4, {"single": 300, "double": 200, "cancel": 200, "random": 12})
+FULL = Size(
+    0.5,
+    9,
+    4,
+    20,
+    _KILLS_A_ROUND,
+    {"single": 5000, "double": 2000, "cancel": 1000, "random": 200},
+)
 
 
 def tasks_of(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """What is to be done, and what is promised of it."""
     if given.case:
         kills = [int(k) for k in given.kills.split(",") if k]
-        return [{"kind": "case", "scene": given.case, "kills": kills}], {}
+        case = {"kind": "case", "scene": given.case, "kills": kills, "cancel_at": given.cancel}
+        return [case], {}
     if given.crowd:
         return [{"kind": "crowd", "seed": given.crowd, "kills": int(given.kills or 0)}], {}
     size = FULL if given.full else QUICK
@@ -66,14 +76,14 @@ def tasks_of(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str,
             {"kind": "crowd", "seed": f"{given.seed}.{n}", "kills": size.kills}
             for n in range(size.rounds)
         ]
-    if levels & {"single", "double"}:
-        doubles = size.doubles if "double" in levels else 0
+    if levels & {"single", "double", "cancel"}:
         tasks += [
             {
                 "kind": "group",
                 "scene": scene.name,
-                "share": size.share,
-                "doubles": doubles,
+                "share": size.share if levels & {"single", "double"} else 0.0,
+                "doubles": size.doubles if "double" in levels else 0,
+                "cancels": size.cancels if "cancel" in levels else 0,
                 "seed": given.seed,
             }
             for scene in SCENES
@@ -147,13 +157,14 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--only", choices=("single", "double", "random"))
+    parser.add_argument("--only", choices=("single", "double", "cancel", "random"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--case")
     parser.add_argument("--crowd")
     parser.add_argument("--kills", default="")
+    parser.add_argument("--cancel", default="")
     given = parser.parse_args()
     tasks, promised = tasks_of(given)
     report = Report(seed=given.seed, promised=promised)

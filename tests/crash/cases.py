@@ -54,18 +54,21 @@ class Misdeed:
     """How the seller misbehaves.
 
     `needs`: a word that the capability must have, or an operation that its checkout must have.
+    `only`: sellers that may be met like that without lying; none named: all.
     `only_a_person`: capabilities that cannot clear it up by anything they can do.
     """
 
     name: str
     rules: tuple[Rule, ...]
     needs: str = ""
+    only: frozenset[str] = frozenset()
     only_a_person: frozenset[str] = frozenset()
     factor: float = FACTOR
-    executes_late: bool = False
 
     def fits(self, cell: Cell) -> bool:
         """Whether this seller can misbehave like that."""
+        if self.only and cell.seller not in self.only:
+            return False
         if self.needs in {"cart", "price"}:
             return cell.steps == 3
         return self.needs in cell.capability
@@ -80,7 +83,7 @@ def _commit(name: str, behaviour: str, count: int = 1, **options: Any) -> Misdee
 
 
 def _late(name: str, **options: Any) -> Misdeed:
-    return Misdeed(name, (_at("commit", "delayed", ms=LATE_MS, **options),), executes_late=True)
+    return Misdeed(name, (_at("commit", "delayed", ms=LATE_MS, **options),))
 
 
 _AT_THE_COMMIT = (
@@ -119,6 +122,33 @@ _AT_THE_COMMIT = (
     _commit("html_page", "html_page"),
     _commit("duplicate", "duplicate"),
 )
+# What the second send is answered says nothing about the first. (A seller that promises the first
+# answer again, and gives another refusal, lies: that cannot be helped.)
+_SECOND_THOUGHTS = tuple(
+    Misdeed(
+        f"{first}+{name}",
+        (_at("commit", first), _at("commit", behaviour, 1, **options)),
+        needs="key",
+        only=only,
+    )
+    for first in ("reset_after", "reset_before")
+    for name, behaviour, options, only in (
+        ("401", "unauthorised", {}, frozenset[str]()),
+        ("429", "status", {"status": 429, "retry_after_s": 1}, frozenset[str]()),
+        ("402", "status", {"status": 402}, frozenset({"mossbridge"})),
+    )
+)
+# Until the key is forgotten; then there is the look-up, or nothing.
+_FOR_EVER = tuple(
+    Misdeed(
+        name,
+        (_at("commit", behaviour, None, status=500),),
+        needs="key",
+        only_a_person=frozenset({"key"}),
+        factor=5 * FACTOR,
+    )
+    for name, behaviour in (("500_always", "status"), ("500_after_always", "status_after"))
+)
 _AT_THE_LOOK_UP = tuple(
     Misdeed(
         f"{first}+find_{name}",
@@ -150,7 +180,14 @@ _PRICES = (
     Misdeed("price_up", (_at("price", "price_raised", minor=150),), needs="price"),
     Misdeed("price_up_too_far", (_at("price", "price_raised", None, minor=3000),), needs="price"),
 )
-MISDEEDS = _AT_THE_COMMIT + _AT_THE_LOOK_UP + _BEFORE_A_COMMIT + _PRICES
+MISDEEDS = (
+    *_AT_THE_COMMIT,
+    *_SECOND_THOUGHTS,
+    *_FOR_EVER,
+    *_AT_THE_LOOK_UP,
+    *_BEFORE_A_COMMIT,
+    *_PRICES,
+)
 BY_NAME = {misdeed.name: misdeed for misdeed in MISDEEDS}
 
 

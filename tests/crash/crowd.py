@@ -36,6 +36,7 @@ _MISDEEDS: tuple[tuple[str, float, dict[str, Any]], ...] = (
     ("reset_after", 0.10, {}),
     ("reset_before", 0.06, {}),
     ("delayed", 0.05, {"ms": 100}),
+    ("delay", 0.05, {"ms": 80}),
     ("hang_after", 0.03, {}),
     ("status_after", 0.05, {"status": 500}),
     ("garbage", 0.04, {}),

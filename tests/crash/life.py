@@ -25,6 +25,7 @@ import uvloop
 from bookhunt.hunt.service import HuntService
 from bookhunt.hunt.settings import HuntSettings, TierSettings
 from bookhunt.model.book import Book
+from bookhunt.model.errors import TooLate
 from bookhunt.model.request import ConditionWish, FormatWish, Request, Strategy
 from bookhunt.sellers.gateway import Gateway
 from bookhunt.sellers.network import NetworkRules, tls_context
@@ -109,16 +110,21 @@ def live(
     *,
     kill_at: int | None = None,
     kill_after_s: float | None = None,
+    cancel_at: tuple[str, int] | None = None,
     within_s: float = 20.0,
 ) -> Lived:
-    """Fork a life and wait for its end; one that takes too long is ended, and did not rest."""
+    """Fork a life and wait for its end; one that takes too long is ended, and did not rest.
+
+    It is killed when it reaches its point number `kill_at`, or `kill_after_s` from now; its first
+    request is cancelled when it reaches the point `cancel_at`, a name and the how-many-eth time.
+    """
     points = world.folder / "points"
     points.write_bytes(b"")
     ears, mouth = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(ears)
-        _be_the_child(world, points, kill_at, mouth)
+        _be_the_child(world, _Fate(points, kill_at, cancel_at), mouth)
     os.close(mouth)
     try:
         said, on_time = _listen(ears, child, kill_after_s, within_s)
@@ -165,9 +171,8 @@ def import_all(world: World) -> None:
     listed = world.folder / "modules"
     child = os.fork()
     if child == 0:
-        _be_the_child(
-            world, world.folder / "points", None, os.open(os.devnull, os.O_WRONLY), listed
-        )
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        _be_the_child(world, _Fate(world.folder / "points", modules=listed), nowhere)
     os.waitpid(child, 0)
     for name in listed.read_text("utf-8").split():
         if name not in sys.modules:
@@ -176,21 +181,29 @@ def import_all(world: World) -> None:
 
 
 # ------------------------------------------------------------------------------------- the child
-def _be_the_child(
-    world: World, points: Path, kill_at: int | None, mouth: int, modules: Path | None = None
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    """What will happen to a life, and where it writes down how it goes."""
+
+    points: Path
+    kill_at: int | None = None
+    cancel_at: tuple[str, int] | None = None
+    modules: Path | None = None
+
+
+def _be_the_child(world: World, fate: _Fate, mouth: int) -> None:
     status = 1
     try:
         logging.basicConfig(filename=world.folder / "log", level=logging.WARNING, force=True)
         plan = the_plan()
-        plan.record, plan.kill_at, plan.actions = points, kill_at, {}
+        plan.record, plan.kill_at, plan.actions = fate.points, fate.kill_at, {}
         plan._reached = Counter()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_live(world, mouth))
-        if modules is not None:
-            modules.write_text("\n".join(sys.modules), "utf-8")
+            runner.run(_live(world, mouth, fate.cancel_at))
+        if fate.modules is not None:
+            fate.modules.write_text("\n".join(sys.modules), "utf-8")
         status = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, a child must not become a second parent
         _log.exception("this life went wrong")
     finally:
         logging.shutdown()
@@ -202,7 +215,7 @@ def the_plan() -> Plan:
     return cast("Plan", getattr(fp, "__self__"))  # noqa: B009 - a bound method's object
 
 
-async def _live(world: World, mouth: int) -> None:
+async def _live(world: World, mouth: int, cancel_at: tuple[str, int] | None) -> None:
     began = time.monotonic()
     clock = world.clock
     ledger = await SqliteLedger.open(
@@ -228,14 +241,20 @@ async def _live(world: World, mouth: int) -> None:
         settings=world.settings(),
     )
     await service.start()
-    await asyncio.gather(*(_buy(service, wish, clock) for wish in world.wishes))
+    customers = [
+        asyncio.create_task(_buy(service, wish, clock, cancel_at if n == 0 else None))
+        for n, wish in enumerate(world.wishes)
+    ]
+    await asyncio.gather(*customers)
     os.write(mouth, json.dumps({"rest_s": time.monotonic() - began}).encode() + b"\n")
     await service.stop(within_s=5)
     await gateway.close()
     await ledger.close()
 
 
-async def _buy(service: HuntService, wish: Wish, clock: FastClock) -> None:
+async def _buy(
+    service: HuntService, wish: Wish, clock: FastClock, cancel_at: tuple[str, int] | None
+) -> None:
     request = Request(
         id=an_id(),
         customer="crash",
@@ -257,4 +276,25 @@ async def _buy(service: HuntService, wish: Wish, clock: FastClock) -> None:
     )
     fingerprint = f"{wish.isbn} {wish.max_price}"
     submitted = await service.submit(request, fingerprint=fingerprint, again=True)
-    await service.wait(submitted.record.request.id, within_s=1e6)
+    request_id = submitted.record.request.id
+    if cancel_at is not None:
+        loop = asyncio.get_running_loop()
+        the_plan().actions[cancel_at] = lambda: loop.call_soon_threadsafe(
+            _cancel, service, request_id
+        )
+    await service.wait(request_id, within_s=1e6)
+
+
+_cancelling: set[asyncio.Task[None]] = set()
+
+
+def _cancel(service: HuntService, request_id: str) -> None:
+    """The customer changes their mind; that it is too late is an answer like another."""
+
+    async def cancel() -> None:
+        with contextlib.suppress(TooLate):
+            await service.cancel(request_id)
+
+    task = asyncio.get_running_loop().create_task(cancel())
+    _cancelling.add(task)
+    task.add_done_callback(_cancelling.discard)

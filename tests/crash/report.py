@@ -9,7 +9,7 @@ from typing import Any
 from tests.crash.cases import CAPABILITIES, MISDEEDS
 from tests.crash.oracle import FAULTS
 
-LEVELS = ("calm", "single", "double", "random")
+LEVELS = ("calm", "single", "double", "cancel", "random")
 
 
 @dataclass(slots=True)
@@ -137,4 +137,5 @@ def repeat(case: dict[str, Any]) -> str:
         crowd = case["scene"].partition("/")[2]
         return f"python -m tests.crash --crowd {crowd} --kills {case['kills'][0]}"
     kills = ",".join(map(str, case["kills"]))
-    return f"python -m tests.crash --case {case['scene']} --kills '{kills}'"
+    cancel = f" --cancel '{case['cancel_at']}'" if case["cancel_at"] else ""
+    return f"python -m tests.crash --case {case['scene']} --kills '{kills}'{cancel}"

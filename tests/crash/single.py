@@ -33,6 +33,7 @@ _DRAINED_S = 0.15  # after the last late execution that is due
 # for: such a case says nothing and is run again.
 _MOST_LATE_S = 0.2
 _MOST_AGAIN = 5
+_MOST_POINTS = 30  # of one scene: hundreds of them are the same round of asking again
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class Tried:
     scene: Scene
     kills: tuple[int, ...]
     verdict: Verdict
+    cancel_at: tuple[str, int] | None = None
     lives: list[Lived] = field(default_factory=list)
     recovery_s: float | None = None  # real seconds from the last opening to the rest
 
@@ -53,11 +55,18 @@ class Tried:
     def killed_at(self) -> list[str]:
         return [life.points[-1] for life in self.lives if life.died and life.points]
 
+    @property
+    def level(self) -> str:
+        if self.cancel_at is not None:
+            return "cancel"
+        return ("calm", "single", "double")[min(self.deaths, 2)]
+
     def told(self) -> dict[str, Any]:
         """As JSON, for the report."""
         return {
-            "level": ("calm", "single", "double")[min(self.deaths, 2)],
+            "level": self.level,
             "scene": self.scene.name,
+            "cancel_at": "*".join(map(str, self.cancel_at or ())),
             "capability": self.scene.cell.capability,
             "person": self.scene.may_need_a_person,
             "kills": self.kills,
@@ -118,24 +127,28 @@ class Bench:
                 shutil.rmtree(folder)
 
     # ----------------------------------------------------------------------------------- cases
-    def case(self, scene: Scene, kills: tuple[int, ...]) -> Tried:
+    def case(
+        self, scene: Scene, kills: tuple[int, ...], cancel_at: tuple[str, int] | None = None
+    ) -> Tried:
         """Run one case; again where a machine without CPU made it prove nothing."""
         for _ in range(_MOST_AGAIN):
-            tried = self._case(scene, kills)
-            played = kills or self._was_played(scene)
+            tried = self._case(scene, kills, cancel_at)
+            played = kills or cancel_at or self._was_played(scene)
             if played and self.ledger.latest_execution_s() <= _MOST_LATE_S:
                 return tried
         if not played:
             tried.verdict.blame("missed", f"{scene.name} is never played")
         return tried
 
-    def _case(self, scene: Scene, kills: tuple[int, ...]) -> Tried:
-        tried = Tried(scene, kills, Verdict())
+    def _case(
+        self, scene: Scene, kills: tuple[int, ...], cancel_at: tuple[str, int] | None
+    ) -> Tried:
+        tried = Tried(scene, kills, Verdict(), cancel_at)
         with self.folder(keep=lambda: not tried.verdict.is_clean) as folder:
             self._set_the_scene(scene)
             world = self._world(scene, folder)
-            for kill_at in (*kills, None):
-                life = live(world, kill_at=kill_at)
+            for n, kill_at in enumerate((*kills, None)):
+                life = live(world, kill_at=kill_at, cancel_at=None if n else cancel_at)
                 tried.lives.append(life)
                 if not life.died or life.trouble:
                     break
@@ -146,7 +159,7 @@ class Bench:
                 OurLedger.read(folder / "ledger.db"),
                 secret=self.secret,
                 copies={(name, ITEM): 1 for name in world.sellers},
-                must_succeed=True,
+                must_succeed=cancel_at is None,
             )
             self._judge_lives(tried)
         return tried
@@ -224,15 +237,21 @@ class Bench:
         return wanted <= met
 
     # ---------------------------------------------------------------------------------- groups
-    def group(self, scene: Scene, *, share: float, doubles: int, seed: int) -> Iterator[Tried]:
-        """Watch a scene undisturbed, then kill at its points: a share of them, chosen by seed."""
+    def group(
+        self, scene: Scene, *, share: float, doubles: int, cancels: int, seed: int
+    ) -> Iterator[Tried]:
+        """Watch a scene undisturbed, then kill at its points: a share of them, chosen by seed.
+
+        So many `doubles` are killed a second time while they recover; so many `cancels` are
+        cancelled at a point, and every second one of these is killed at a later one.
+        """
         dice = random.Random(f"{seed}:{scene.name}")
         calm = self.case(scene, ())
         yield calm
         points = range(1, len(calm.lives[0].points) + 1)
-        most = max(1, math.ceil(share * len(points)))
+        most = min(math.ceil(share * len(points)), _MOST_POINTS)
         chosen = sorted(dice.sample(points, most))
-        then: list[tuple[int, int]] = []
+        then: list[tuple[int, ...]] = []
         for k in chosen:
             tried = self.case(scene, (k,))
             yield tried
@@ -240,3 +259,10 @@ class Bench:
                 then += [(k, j) for j in range(1, len(tried.lives[-1].points) + 1)]
         for kills in sorted(dice.sample(then, min(doubles, len(then)))):
             yield self.case(scene, kills)
+        names = calm.lives[0].points
+        accepted = names.index("ledger.submit.after_commit") + 1
+        first = dice.randrange(2)
+        for n in range(first, first + cancels):
+            k = dice.randrange(accepted, len(names))
+            kills = (dice.randrange(k + 2, len(names) + 10),) if n % 2 else ()
+            yield self.case(scene, kills, (names[k], names[: k + 1].count(names[k])))

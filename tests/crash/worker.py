@@ -35,11 +35,12 @@ def work(bench: Bench, task: dict[str, Any]) -> Iterator[dict[str, Any]]:
         return
     scene = Scene.named(task["scene"])
     if task["kind"] == "case":
-        yield bench.case(scene, tuple(task["kills"])).told()
+        name, _, times = task["cancel_at"].partition("*")
+        cancel_at = (name, int(times or 1)) if name else None
+        yield bench.case(scene, tuple(task["kills"]), cancel_at).told()
         return
-    for tried in bench.group(
-        scene, share=task["share"], doubles=task["doubles"], seed=task["seed"]
-    ):
+    sizes = {name: task[name] for name in ("share", "doubles", "cancels", "seed")}
+    for tried in bench.group(scene, **sizes):
         yield tried.told()
 
 
