@@ -11,7 +11,8 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bookhunt.hunt.claim import intent_for
+from bookhunt.hunt.claim import ceiling_as_sold, intent_for, named_for
+from bookhunt.hunt.exchange import is_too_old
 from bookhunt.hunt.ports import (
     Facts,
     Intended,
@@ -59,7 +60,7 @@ class FellThrough:
     record: RequestRecord
     answer: Answer
     detail: str | None = None
-    total: Money | None = None  # the landed total, where it was the reason
+    total: Money | None = None  # the landed total as the seller names it, where it was the reason
     ordered: bool = False  # a seller was asked to take an order, and did not
     busy: bool = False  # another request is just buying the last unit it may: it may come free
 
@@ -117,10 +118,15 @@ async def _purchase(purchase: Purchase) -> Ended | FellThrough:
         return await _not_intended(purchase, intended)
     fp("attempt.after_intent")
     attempt, findings = intended.attempt, purchase.findings
-    order = Order(attempt=attempt, buyer=buyer, book=request.book, ceiling=purchase.ceiling)
+    order = Order(
+        attempt=attempt,
+        buyer=buyer,
+        book=named_for(request.book, purchase.offer, purchase.seller),
+        ceiling=ceiling_as_sold(purchase.offer, purchase.ceiling),
+    )
     prepared = await world.sellers.prepare(order)
     if isinstance(prepared, Prepared):
-        prepared = _within_what_was_agreed(purchase, prepared)
+        prepared = _within_what_was_agreed(purchase, order, prepared)
     if isinstance(prepared, Stopped):
         return await _abandon(world, order, prepared, findings)
     if request.dry_run:
@@ -157,16 +163,25 @@ async def _claim(purchase: Purchase) -> IntentRefusal | Intended:
         wait_s = min(2 * wait_s, _SLOT_POLL_AT_MOST_S)
 
 
-def _within_what_was_agreed(purchase: Purchase, prepared: Prepared) -> Prepared | Stopped:
-    """The last gate before money: the total is known, and not above what anybody agreed to."""
+def _within_what_was_agreed(
+    purchase: Purchase, order: Order, prepared: Prepared
+) -> Prepared | Stopped:
+    """The last gate before money: the total is known, and not above what anybody agreed to.
+
+    It is held against the seller's ceiling in the seller's currency, then, as it costs the
+    customer, against the customer's. That amount is what the ledger reserves and agrees to.
+    """
     total, most = prepared.frozen.total, purchase.record.request.max_price
     if purchase.offer.total is None and not prepared.total_checked:
         return Stopped(answer=Answer.REFUSED, detail="no step named the landed total")
-    if total.currency != most.currency:
+    costs = order.attempt.as_it_costs(total)
+    if total.currency != order.ceiling.currency or costs is None:
         return Stopped(answer=Answer.PRICE_CHANGED, detail=f"the basket costs {total}")
-    if total > min(purchase.ceiling, most):
+    if total > order.ceiling or costs > min(purchase.ceiling, most):
         return Stopped(answer=Answer.OVER_MAX, total=total)
-    return prepared
+    if is_too_old(purchase.offer, purchase.world.clock.now()):
+        return Stopped(answer=Answer.PRICE_CHANGED, detail="its exchange rate is too old")
+    return replace(prepared, frozen=replace(prepared.frozen, total=costs))
 
 
 async def _send(world: World, order: Order) -> Sent:
@@ -261,7 +276,7 @@ async def _abandon(
 
 async def _end_dry_run(world: World, order: Order, prepared: Prepared, findings: Findings) -> Ended:
     """Everything but the commit step was done, as asked."""
-    total = prepared.frozen.total
+    total = prepared.frozen.total  # as it costs the customer
     _, record = await world.ledger.settle(
         order.attempt,
         Stage.ABANDONED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bookhunt.hunt.naming import needs_name
 from bookhunt.hunt.ports import Ask
 from bookhunt.model.outcome import SellerNote
 from bookhunt.model.reasons import Reason
@@ -77,11 +78,18 @@ def able_to_answer(world: World, ask: Ask, sellers: frozenset[str] | None) -> li
 
 
 def _considered(world: World, named: frozenset[str] | None) -> list[Seller]:
-    """The sellers this is about; one that is switched off only where it is named."""
+    """The sellers this is about.
+
+    One that is switched off, or that only knows titles or exchange rates, only where it is named.
+    """
     return [
         seller
         for seller in world.sellers.all()
-        if (seller.id in named if named is not None else seller.state is not SellerState.DISABLED)
+        if (
+            seller.id in named
+            if named is not None
+            else seller.state is not SellerState.DISABLED and seller.asks_by
+        )
     ]
 
 
@@ -110,7 +118,12 @@ def _cannot_answer(world: World, ask: Ask, seller: Seller) -> tuple[Reason | Non
         return Reason.WRONG_FORMAT, None
     if not _has_condition(seller, ask.condition):
         return Reason.WRONG_CONDITION, None
-    return world.sellers.cannot_ask(seller.id, ask), None
+    reason = world.sellers.cannot_ask(seller.id, ask)
+    if reason is not Reason.CANNOT_ASK or not needs_name(seller, ask.book):
+        return reason, None
+    # Its ISBN may be found while the others are asked; if not, the look-up says so.
+    why = world.naming.why_not()
+    return (None, None) if why is None else (reason, why)
 
 
 def _has_format(seller: Seller, wish: FormatWish) -> bool:

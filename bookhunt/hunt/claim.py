@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import uuid_utils
 
+from bookhunt.hunt.naming import needs_name
 from bookhunt.hunt.ports import Intent
 
 if TYPE_CHECKING:
+    from bookhunt.model.book import Book
     from bookhunt.model.money import Money
     from bookhunt.model.offer import Offer
     from bookhunt.model.outcome import RequestRecord
@@ -59,6 +62,25 @@ def intent_for(record: RequestRecord, offer: Offer, seller: Seller, *, ceiling: 
         slots=slots,
         slots_in_flight=in_flight,
     )
+
+
+def ceiling_as_sold(offer: Offer, ceiling: Money) -> Money:
+    """The landed total above which an offer is not wanted, in the currency it is sold in.
+
+    What the seller may ask at the most for what the customer pays at the most; and never more than
+    the offer's own total, where that is known.
+    """
+    if offer.original is None:
+        return ceiling
+    most, total = offer.original.rate.buys(ceiling), offer.as_sold.total
+    return most if total is None else min(most, total)
+
+
+def named_for(book: Book, offer: Offer, seller: Seller) -> Book:
+    """The book by the name its seller was asked by: a title's ISBN, where it takes no titles."""
+    if not needs_name(seller, book) or offer.isbn13 is None:
+        return book
+    return replace(book, isbn13=offer.isbn13)
 
 
 def slots_of(offer: Offer, seller: Seller) -> tuple[int, int]:

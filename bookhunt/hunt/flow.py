@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from bookhunt.hunt import buying
 from bookhunt.hunt.candidates import candidates_for
 from bookhunt.hunt.choice import key_of
+from bookhunt.hunt.exchange import is_too_old
 from bookhunt.hunt.findings import not_available
 from bookhunt.hunt.revalidation import Standing, revalidate
 from bookhunt.hunt.search import Search
@@ -56,6 +57,7 @@ async def hunt(world: World, record: RequestRecord) -> buying.Ended:
     record = await _begin(world, record)
     if record.state is not RequestState.PROCESSING:
         return buying.Ended(record=record, attempt=None)
+    await world.exchange.ready(within_s=world.settings.rates_wait_s)
     search = Search.of(world, record.request, await candidates_for(world, record.request))
     refused = await _drop_what_was_tried(world, search)
     try:
@@ -136,6 +138,9 @@ async def _try_to_buy(
         search.correct(looked.offer)
         return buying.FellThrough(record=record, answer=Answer.PRICE_CHANGED)
     search.correct(looked.offer)
+    if is_too_old(looked.offer, search.world.clock.now()):
+        search.drop(looked.offer, Reason.WRONG_CURRENCY)
+        return buying.FellThrough(record=record, answer=Answer.PRICE_CHANGED)
     if offer.total is not None and looked.offer.total is not None:
         ceiling = looked.offer.total
     verdict = await buying.buy(search, record, looked.offer, seller, ceiling=ceiling)
@@ -152,10 +157,12 @@ def _learn(search: Search, offer: Offer, verdict: buying.FellThrough) -> None:
         # No connection, and so no order: worth one more try, with a new key.
         search.once_unsent.add(key_of(offer))
         return
-    if verdict.total is not None and verdict.total > (offer.total or offer.at_least):
-        landed = _with_total(offer, verdict.total)
+    own = offer.as_sold  # the checkout speaks the seller's currency
+    if verdict.total is not None and verdict.total > (own.total or own.at_least):
+        landed = _with_total(own, verdict.total)
         if landed is not None:
-            search.correct(landed)
+            rate = offer.original.rate if offer.original is not None else None
+            search.correct(landed if rate is None else landed.converted(rate))
             return
     search.drop(offer, _reason_of(verdict.answer))
 

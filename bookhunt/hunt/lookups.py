@@ -13,6 +13,10 @@ every request keeps its own maximum, confirms what it buys, and places its own o
   leaves, the call ends in the background, and its answer is kept and learned from. Only where a
   strategy says so, and nobody else waits, is it cut off.
 - Failures are never kept.
+- What is kept is what the seller said. What it costs a customer of another currency is worked out
+  anew for each who reads it, at the rate of that moment.
+- A seller that takes no titles is asked for one by the ISBNs that a resolver names, as soon as they
+  are there; the others are asked meanwhile.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.gate import Refused
+from bookhunt.hunt.naming import needs_name
 from bookhunt.hunt.ports import Kept, Quoted
 from bookhunt.model.reasons import Reason
 
@@ -30,7 +35,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bookhunt.hunt.beliefs import Beliefs
+    from bookhunt.hunt.exchange import Exchange
     from bookhunt.hunt.gate import Gate
+    from bookhunt.hunt.naming import Naming
     from bookhunt.hunt.ports import Ask, Clock, OfferKey, OfferShelf, Sellers
     from bookhunt.model.money import Money
     from bookhunt.model.seller import Seller
@@ -49,6 +56,7 @@ _KEPT_REASONS = frozenset(
     }
 )
 _MOST_TTL_S = 24 * 3600.0
+_NAMES_WITHIN_S = 2.0
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -70,6 +78,7 @@ class Lookup:
 
     flight: Flight
     shared: bool
+    exchange: Exchange
 
     async def answer(self, *, within_s: float, finish: bool) -> Quoted:
         """The seller's answer, or `timed_out` when this request has waited so long.
@@ -95,6 +104,7 @@ class Lookup:
             if not flight.waiting and not (finish and flight.sent):
                 flight.cut_off = True
                 flight.task.cancel()
+        quoted = self.exchange.converted(quoted, flight.max_price.currency)
         return replace(quoted, calls=0) if self.shared else quoted
 
 
@@ -108,6 +118,8 @@ class Lookups:
     clock: Clock
     gate: Gate
     calls: asyncio.Semaphore  # the cap on calls of all requests together
+    naming: Naming
+    exchange: Exchange
     _flights: dict[OfferKey, Flight] = field(default_factory=dict)
     _alone: set[Flight] = field(default_factory=set)
 
@@ -117,38 +129,54 @@ class Lookups:
         With `min_stock` above nought only where every offer is known to have so many copies.
         """
         kept = self.shelf.get(key_of(seller, subject), now=self.clock.now())
-        if kept is None or not (kept.quoted.offers or _covers(seller, kept.max_price, ask)):
+        if kept is None:
             return None
-        counts = [offer.inventory for offer in kept.quoted.offers]
+        quoted = self.exchange.converted(kept.quoted, ask.max_price.currency)
+        if not (quoted.offers or _covers(seller, kept.max_price, ask)):
+            return None
+        counts = [offer.inventory for offer in quoted.offers]
         if min_stock and any(count is None or count < min_stock for count in counts):
             return None
-        offers = tuple(replace(offer, cached=True) for offer in kept.quoted.offers)
-        return replace(kept.quoted, offers=offers, calls=0, latency_ms=0.0)
+        offers = tuple(replace(offer, cached=True) for offer in quoted.offers)
+        return replace(quoted, offers=offers, calls=0, latency_ms=0.0)
 
-    def begin(self, seller: Seller, ask: Ask, subject: str, *, live: bool = False) -> Lookup:
+    def begin(
+        self,
+        seller: Seller,
+        ask: Ask,
+        subject: str,
+        *,
+        live: bool = False,
+        names_within_s: float = _NAMES_WITHIN_S,
+    ) -> Lookup:
         """Ask a seller, or join somebody who is asking it the same already.
 
-        `live`: a call of its own, begun now; a confirmation joins nobody.
+        Args:
+            seller: whom.
+            ask: for what.
+            subject: the name of this question among all.
+            live: a call of its own, begun now; a confirmation joins nobody.
+            names_within_s: how long the ISBNs of a title are waited for, where it needs one.
         """
         key = key_of(seller, subject)
         flight = None if live else self._flights.get(key)
         if flight is not None and not flight.cut_off and _covers(seller, flight.max_price, ask):
-            return Lookup(flight=flight, shared=True)
+            return Lookup(flight=flight, shared=True, exchange=self.exchange)
         flight = Flight(seller=seller, max_price=ask.max_price, live=live)
-        flight.task = asyncio.create_task(self._call(flight, ask, subject))
+        flight.task = asyncio.create_task(self._call(flight, ask, subject, names_within_s))
         if live:
             self._alone.add(flight)
         else:
             self._flights[key] = flight
         flight.task.add_done_callback(lambda _: self._land(key, flight))
-        return Lookup(flight=flight, shared=False)
+        return Lookup(flight=flight, shared=False, exchange=self.exchange)
 
     async def look_up(self, seller: Seller, ask: Ask, subject: str, *, within_s: float) -> Quoted:
         """What is known of a moment ago, else the seller's answer."""
         known = self.cached(seller, ask, subject, min_stock=0)
         if known is not None:
             return known
-        lookup = self.begin(seller, ask, subject)
+        lookup = self.begin(seller, ask, subject, names_within_s=within_s / 2)
         return await lookup.answer(within_s=within_s, finish=True)
 
     async def stop(self) -> None:
@@ -163,9 +191,15 @@ class Lookups:
         if self._flights.get(key) is flight:
             del self._flights[key]
 
-    async def _call(self, flight: Flight, ask: Ask, subject: str) -> Quoted:
-        """The seller's answer, or why the gate lets no call through."""
-        seller, now = flight.seller, self.clock.monotonic()
+    async def _call(self, flight: Flight, ask: Ask, subject: str, names_within_s: float) -> Quoted:
+        """The seller's answer, or why it cannot be asked or the gate lets no call through."""
+        seller = flight.seller
+        if needs_name(seller, ask.book) and not ask.names:
+            names = await self.naming.names_of(ask.book.title or "", within_s=names_within_s)
+            if not names.isbns:
+                return Quoted(seller=seller.id, reason=Reason.CANNOT_ASK, detail=names.why)
+            ask = replace(ask, names=names.isbns)
+        now = self.clock.monotonic()
         enter = self.gate.enter_purchase if flight.live else self.gate.enter
         entered = enter(seller, now)
         if isinstance(entered, Refused):
@@ -185,11 +219,14 @@ class Lookups:
             entered, quoted.reason, self.clock.monotonic(), retry_after_s=quoted.retry_after_s
         )
         if quoted.offers or quoted.reason in _KEPT_REASONS:
-            until = _until(seller, quoted, asked_at)
+            until = _until(seller, self._readable(quoted, ask), asked_at)
             kept = Kept(quoted=quoted, max_price=ask.max_price, until=until)
             self.shelf.put(key_of(seller, subject), kept)
-        self._learn(seller, subject, quoted)
+        self._learn(seller, subject, self._readable(quoted, ask))
         return quoted
+
+    def _readable(self, quoted: Quoted, ask: Ask) -> Quoted:
+        return self.exchange.converted(quoted, ask.max_price.currency)
 
     def _learn(self, seller: Seller, subject: str, quoted: Quoted) -> None:
         dearer = (r.offer for r in quoted.refused if r.reason is Reason.OVER_MAX)

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from bookhunt.hunt.claim import ceiling_as_sold
 from bookhunt.hunt.ports import Order, Sent
 from bookhunt.hunt.settlement import Settled, write_down
 from bookhunt.hunt.unknown import Lived, look_up_late, settle_once
@@ -205,5 +206,5 @@ class _Course:
             attempt=attempt,
             buyer=self._world.buyers.buyer(attempt.profile),
             book=record.request.book,
-            ceiling=attempt.agreed or attempt.max_price,
+            ceiling=ceiling_as_sold(attempt.offer, attempt.agreed or attempt.max_price),
         )

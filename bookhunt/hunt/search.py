@@ -193,7 +193,12 @@ class Search:
         return [*decision.ask, *decision.ask_again]
 
     def _begin(self, candidate: Candidate) -> tuple[Asked, Lookup]:
-        lookup = self.world.lookups.begin(candidate.seller, self.ask, self.subject)
+        lookup = self.world.lookups.begin(
+            candidate.seller,
+            self.ask,
+            self.subject,
+            names_within_s=self.world.settings.names_share * self.length_s,
+        )
         asked = Asked(
             candidate=candidate,
             asked_at=self.world.clock.monotonic(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bookhunt.hunt.exchange import ExchangeSettings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -36,5 +38,8 @@ class HuntSettings:
     floor_ratio: float = 0.2  # a total under this part of the others' median is a mistake
     fresh_s: float = 2.0  # an answer younger than this needs no second look before buying
     expire_after_s: float = 900.0  # unasked so long, a request is no longer what its customer wants
+    exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
+    names_share: float = 0.4  # of a search, a title's ISBNs are waited for; the rest is for asking
+    rates_wait_s: float = 1.0  # the first answer of a source of rates is waited for
     most_attempts: int = 10  # offers tried for one request
     slot_patience_s: float = 5.0  # how long another request's purchase of the same copy is awaited

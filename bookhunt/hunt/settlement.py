@@ -17,6 +17,7 @@ from bookhunt.model.request import RequestState
 
 if TYPE_CHECKING:
     from bookhunt.hunt.world import World
+    from bookhunt.model.money import Money
     from bookhunt.model.outcome import RequestRecord
 
 
@@ -151,9 +152,9 @@ def _result(world: World, attempt: Attempt, to: Stage, sent: Sent, findings: Fin
 def bought_by(world: World, attempt: Attempt, sent: Sent) -> Bought:
     """The purchase that stands, at what was charged, or at what was agreed if nobody says."""
     agreed = attempt.agreed or attempt.max_price
-    # A charge in another currency cannot be compared; it is shown as not confirmed.
-    confirmed = sent.charged is not None and sent.charged.currency == agreed.currency
-    total = sent.charged if confirmed and sent.charged is not None else agreed
+    # A charge in a currency that nothing was agreed in cannot be compared: it is not confirmed.
+    charged = None if sent.charged is None else attempt.as_it_costs(sent.charged)
+    total = agreed if charged is None else charged
     offer = attempt.offer
     shipping = offer.shipping
     if shipping is None and offer.tax is not None and total.minor >= offer.at_least.minor:
@@ -168,7 +169,30 @@ def bought_by(world: World, attempt: Attempt, sent: Sent) -> Bought:
         reference=attempt.reference,
         delivery=sent.delivery or attempt.delivery,
         at=world.clock.now(),
-        overcharged=total > agreed,
-        charge_confirmed=confirmed,
+        overcharged=total > agreed or _above_its_own_total(attempt, sent),
+        charge_confirmed=charged is not None,
         url=offer.url,
+        original=_as_sold(attempt, sent),
+    )
+
+
+def _as_sold(attempt: Attempt, sent: Sent) -> Money | None:
+    """The total in the seller's currency, where that is another: what it charged, or offered."""
+    own = attempt.offer.original
+    if own is None:
+        return None
+    if sent.charged is not None and sent.charged.currency == own.rate.of:
+        return sent.charged
+    return attempt.offer.as_sold.total
+
+
+def _above_its_own_total(attempt: Attempt, sent: Sent) -> bool:
+    """Whether more was charged than was offered, be it less than the customer's smallest coin."""
+    total = attempt.offer.as_sold.total
+    return (
+        attempt.offer.original is not None
+        and sent.charged is not None
+        and total is not None
+        and sent.charged.currency == total.currency
+        and sent.charged > total
     )

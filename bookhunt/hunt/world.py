@@ -8,15 +8,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from bookhunt.hunt.beliefs import Beliefs
+from bookhunt.hunt.exchange import Exchange
 from bookhunt.hunt.gate import Gate
 from bookhunt.hunt.lookups import Lookups
+from bookhunt.hunt.naming import Naming
+from bookhunt.hunt.ports import Knowledge
 from bookhunt.hunt.strategies import policy_for
 from bookhunt.hunt.tiering import Tiering
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from bookhunt.hunt.ports import Buyers, Clock, Explanations, Ledger, OfferShelf, Sellers
+    from bookhunt.hunt.ports import (
+        Buyers,
+        Clock,
+        Explanations,
+        Ledger,
+        OfferShelf,
+        Sellers,
+    )
     from bookhunt.hunt.settings import HuntSettings
     from bookhunt.hunt.strategies import PolicyFactory
 
@@ -95,8 +105,11 @@ class World:
     policies: PolicyFactory = policy_for
     beliefs: Beliefs = field(default_factory=Beliefs)
     doubts: Doubts = field(default_factory=Doubts)
+    knowledge: Knowledge = field(default_factory=Knowledge)
     tiering: Tiering = field(init=False)
     gate: Gate = field(init=False)
+    naming: Naming = field(init=False)
+    exchange: Exchange = field(init=False)
     lookups: Lookups = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +119,18 @@ class World:
             regions=self.settings.regions,
             most_per_seller=self.settings.per_seller,
         )
+        self.naming = Naming(
+            resolvers=self.knowledge.resolvers,
+            shelf=self.knowledge.names,
+            gate=self.gate,
+            clock=self.clock,
+        )
+        self.exchange = Exchange(
+            settings=lambda: self.settings.exchange,
+            sources=self.knowledge.rate_sources,
+            shelf=self.knowledge.rates,
+            clock=self.clock,
+        )
         self.lookups = Lookups(
             sellers=self.sellers,
             shelf=self.shelf,
@@ -113,4 +138,6 @@ class World:
             clock=self.clock,
             gate=self.gate,
             calls=asyncio.Semaphore(self.settings.in_flight),
+            naming=self.naming,
+            exchange=self.exchange,
         )

@@ -7,6 +7,7 @@ suite in `tests/contract` that every implementation passes, doubles included.
 
 from bookhunt.hunt.ports.knowledge import (
     KeptNames,
+    Knowledge,
     NameShelf,
     NoRates,
     RateShelf,
@@ -58,6 +59,7 @@ __all__ = [
     "IntentRefusal",
     "Kept",
     "KeptNames",
+    "Knowledge",
     "Ledger",
     "Limits",
     "NameShelf",

@@ -100,3 +100,13 @@ class RateShelf(Protocol):
     def keep(self, table: RateTable) -> None:
         """Remember, soon and in the background, in the place of an older one."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """Who knows what is no offer, and where it is remembered; None: nobody, and nowhere."""
+
+    resolvers: Resolvers | None = None
+    names: NameShelf | None = None
+    rate_sources: RateSources | None = None
+    rates: RateShelf | None = None

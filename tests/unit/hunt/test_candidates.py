@@ -138,6 +138,7 @@ def test_a_seller_is_told_nothing_of_the_customer_but_the_country() -> None:
         "country",
         "condition",
         "format",
+        "names",
     }
     assert (ask.book, ask.country) == (request.book, "US")
 
