@@ -1,4 +1,4 @@
-"""The rows of attempts, as they are read."""
+"""The rows of attempts: how they begin and how they are read."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from bookhunt.model.errors import IllegalTransition
 from bookhunt.model.money import Money
 from bookhunt.model.purchase import Answer, Attempt, Frozen, Stage
 from bookhunt.store.queries import queries
-from bookhunt.store.values import maybe_moment, moment, offer_of
+from bookhunt.store.values import maybe_moment, micros, moment, offer_of, offer_text
 
 if TYPE_CHECKING:
     import sqlite3
+    from datetime import datetime
+
+    from bookhunt.hunt.ports import Intent
 
 _SQL = queries("purchases")
 
@@ -60,6 +63,60 @@ def attempt_of(row: sqlite3.Row) -> Attempt:
     )
 
 
+def prepared(intent: Intent, *, max_price: Money, now: datetime) -> Attempt:
+    """The attempt an intent begins."""
+    return Attempt(
+        id=intent.attempt_id,
+        request_id=intent.request_id,
+        seller=intent.offer.seller,
+        offer=intent.offer,
+        key=intent.key,
+        reference=intent.reference,
+        definition_hash=intent.definition_hash,
+        profile=intent.profile,
+        max_price=max_price,
+        stage=Stage.PREPARED,
+        version=1,
+        agreed=intent.agreed,
+        frozen=None,
+        sends=0,
+        first_sent_at=None,
+        last_sent_at=None,
+        not_found=0,
+        checks=0,
+        next_check_at=None,
+        order_id=None,
+        charged=None,
+        delivery=None,
+        answer=None,
+        detail=None,
+        created_at=now,
+        finished_at=None,
+    )
+
+
+def insert(db: sqlite3.Connection, attempt: Attempt) -> None:
+    """Write a new attempt down."""
+    db.execute(
+        _SQL["insert"],
+        {
+            "id": attempt.id,
+            "request_id": attempt.request_id,
+            "seller": attempt.seller,
+            "item": attempt.offer.item,
+            "offer": offer_text(attempt.offer),
+            "key": attempt.key,
+            "reference": attempt.reference,
+            "definition_hash": attempt.definition_hash,
+            "profile": attempt.profile,
+            "max_minor": attempt.max_price.minor,
+            "currency": attempt.max_price.currency,
+            "agreed_minor": None if attempt.agreed is None else attempt.agreed.minor,
+            "created_us": micros(attempt.created_at),
+        },
+    )
+
+
 def live(db: sqlite3.Connection, request_id: str) -> Attempt | None:
     """The attempt of a request that is open or won; there is never a second one."""
     row = db.execute(_SQL["live"], {"request_id": request_id}).fetchone()
@@ -82,11 +139,6 @@ def current(db: sqlite3.Connection, attempt: Attempt) -> Attempt:
             f"{stands.stage} in version {stands.version} now"
         )
     return stands
-
-
-def again(db: sqlite3.Connection, attempt_id: str) -> Attempt:
-    """The attempt after it was changed."""
-    return attempt_of(db.execute(_SQL["by_id"], {"id": attempt_id}).fetchone())
 
 
 def owner_of_order(db: sqlite3.Connection, attempt: Attempt, order_id: str | None) -> str | None:

@@ -17,7 +17,7 @@ from bookhunt.model.request import RequestState
 from bookhunt.store import attempts, budgets, claims, meta, requests
 from bookhunt.store.operations import Withdraw
 from bookhunt.store.queries import queries
-from bookhunt.store.values import maybe_micros, micros, offer_text
+from bookhunt.store.values import maybe_micros, micros
 
 if TYPE_CHECKING:
     import sqlite3
@@ -56,32 +56,12 @@ def intend(
     limits = budgets.limits(db, intent.agreed.currency, defaults=defaults)
     _withdraw_if(budgets.refusal(db, intent.agreed, limits, at=now))
     _withdraw_if(claims.refusal(db, intent, now=now))
-    _insert(db, intent, record, now)
+    attempt = attempts.prepared(intent, max_price=record.request.max_price, now=now)
+    attempts.insert(db, attempt)
     claims.claim(db, intent)
     _withdraw_if(budgets.reserve(db, intent.attempt_id, intent.agreed, limits, at=now))
     record = requests.advance(db, record, RequestState.RESOLVED, result=None, now=now)
-    return Intended(attempt=attempts.again(db, intent.attempt_id), record=record)
-
-
-def _insert(db: sqlite3.Connection, intent: Intent, record: RequestRecord, now: datetime) -> None:
-    db.execute(
-        _SQL["insert"],
-        {
-            "id": intent.attempt_id,
-            "request_id": intent.request_id,
-            "seller": intent.offer.seller,
-            "item": intent.offer.item,
-            "offer": offer_text(intent.offer),
-            "key": intent.key,
-            "reference": intent.reference,
-            "definition_hash": intent.definition_hash,
-            "profile": intent.profile,
-            "max_minor": record.request.max_price.minor,
-            "currency": record.request.max_price.currency,
-            "agreed_minor": intent.agreed.minor,
-            "created_us": micros(now),
-        },
-    )
+    return Intended(attempt=attempt, record=record)
 
 
 def _withdraw_if(refusal: IntentRefusal | None) -> None:
@@ -124,7 +104,16 @@ def start_sending(
         "now_us": micros(now),
     }
     _changed(db.execute(_SQL["start_sending"], parameters).rowcount)
-    return attempts.again(db, current.id)
+    return replace(
+        current,
+        stage=Stage.SENDING,
+        version=current.version + 1,
+        frozen=frozen,
+        agreed=frozen.total,
+        sends=1,
+        first_sent_at=now,
+        last_sent_at=now,
+    )
 
 
 def resend(db: sqlite3.Connection, attempt: Attempt, *, now: datetime) -> Attempt:
@@ -143,7 +132,7 @@ def resend(db: sqlite3.Connection, attempt: Attempt, *, now: datetime) -> Attemp
         )
     parameters = {"id": current.id, "version": current.version, "now_us": micros(now)}
     _changed(db.execute(_SQL["resend"], parameters).rowcount)
-    return attempts.again(db, current.id)
+    return replace(current, version=current.version + 1, sends=current.sends + 1, last_sent_at=now)
 
 
 def checked(
@@ -160,7 +149,13 @@ def checked(
         "next_check_us": maybe_micros(next_check_at),
     }
     _changed(db.execute(_SQL["checked"], parameters).rowcount)
-    return attempts.again(db, current.id)
+    return replace(
+        current,
+        version=current.version + 1,
+        checks=current.checks + 1,
+        not_found=current.not_found + not_found,
+        next_check_at=next_check_at,
+    )
 
 
 # --------------------------------------------------------------------------------------- the end
@@ -242,7 +237,7 @@ def end(
         "finished_us": None if to.is_open else micros(now),
     }
     _changed(db.execute(_SQL["settle"], parameters).rowcount)
-    settled = attempts.again(db, current.id)
+    settled = _settled(current, to, facts, now)
     if not to.is_open:
         claims.end(db, settled, now=now)
         limits = budgets.limits(db, settled.max_price.currency, defaults=defaults)
@@ -252,6 +247,20 @@ def end(
     elif result is not None:
         record = requests.note(db, record, result)
     return settled, record
+
+
+def _settled(current: Attempt, to: Stage, facts: Facts, now: datetime) -> Attempt:
+    return replace(
+        current,
+        stage=to,
+        version=current.version + 1,
+        answer=facts.answer or current.answer,
+        order_id=current.order_id if facts.order_id is None else facts.order_id,
+        charged=facts.charged or current.charged,
+        delivery=current.delivery if facts.delivery is None else facts.delivery,
+        detail=current.detail if facts.detail is None else facts.detail,
+        finished_at=None if to.is_open else now,
+    )
 
 
 def _require_agreement(stage: Stage, state: RequestState) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -227,7 +228,13 @@ def advance(
             f"request {request_id} was {record.state} in version {record.version}, and is "
             f"{current.state} in version {current.version} now"
         )
-    return require(db, request_id)
+    return replace(
+        record,
+        state=to,
+        version=record.version + 1,
+        result=record.result if result is None else result,
+        finished_at=now if to.is_final else None,
+    )
 
 
 def note(db: sqlite3.Connection, record: RequestRecord, result: Result) -> RequestRecord:
@@ -239,7 +246,7 @@ def note(db: sqlite3.Connection, record: RequestRecord, result: Result) -> Reque
     }
     changed = db.execute(_SQL["note_result"], parameters).rowcount
     assert changed == 1, "the record was read in this transaction"
-    return require(db, record.request.id)
+    return replace(record, version=record.version + 1, result=result)
 
 
 def cancel(db: sqlite3.Connection, request_id: str, *, now: datetime) -> RequestRecord:
@@ -260,8 +267,9 @@ def cancel(db: sqlite3.Connection, request_id: str, *, now: datetime) -> Request
     if record.cancel_requested:
         return record
     parameters = {"id": request_id, "version": record.version}
-    db.execute(_SQL["remember_cancellation"], parameters)
-    return require(db, request_id)
+    changed = db.execute(_SQL["remember_cancellation"], parameters).rowcount
+    assert changed == 1, "the record was read in this transaction"
+    return replace(record, version=record.version + 1, cancel_requested=True)
 
 
 # ---------------------------------------------------------------------------------------- reads

@@ -27,7 +27,7 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from bookhunt.model.errors import IllegalTransition, LedgerUnusable
-from bookhunt.store.database import is_damage, primary_code, roll_back
+from bookhunt.store.database import is_damage, roll_back
 from bookhunt.store.operations import Lane, Lanes, Operation, Withdraw
 from bookhunt.telemetry.failpoints import fp
 
@@ -217,8 +217,7 @@ class Writer:
         try:
             connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if primary_code(error) == sqlite3.SQLITE_FULL:
-                # The commit record was not written: a reader of the log stops before this group.
+            if _was_not_written(error):
                 self._undo(connection, group, error)
             else:
                 self._die(error, group)
@@ -319,6 +318,17 @@ def _apply(connection: sqlite3.Connection, operation: Operation) -> None:
         operation.error = error
         connection.execute("ROLLBACK TO operation")
     connection.execute("RELEASE operation")
+
+
+def _was_not_written(error: sqlite3.Error) -> bool:
+    """Whether a commit failed before its record was whole: no space, no quota, no write.
+
+    A commit writes its pages to the log, the record that makes them count as the last one, and
+    then calls fsync. A reader of the log stops before a record that is not whole. Every other
+    error may have come after that.
+    """
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
 
 
 def _refusal(error: Exception) -> LedgerUnusable:

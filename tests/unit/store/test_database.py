@@ -126,13 +126,16 @@ def test_another_programs_database_is_refused(path: Path) -> None:
         open_database(path, LEDGER)
 
 
-@pytest.mark.parametrize("at", [0, 100, 5000, -4096])
-def test_damage_is_noticed(path: Path, at: int) -> None:
+@pytest.mark.parametrize("at", [0, 100, 5000, "journal_by_request"])
+def test_damage_is_noticed(path: Path, at: int | str) -> None:
     """Not a database, a wrong header, or a page, also one that the opening itself never reads."""
     db = open_database(path, LEDGER)
+    if isinstance(at, str):
+        root = db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (at,)).fetchone()[0]
+        at = (root - 1) * db.execute("PRAGMA page_size").fetchone()[0]
     db.close()
     with path.open("r+b") as file:
-        file.seek(at, os.SEEK_SET if at >= 0 else os.SEEK_END)
+        file.seek(at)
         file.write(b"\xff" * 4000)
     with pytest.raises(Damaged):
         open_database(path, LEDGER)

@@ -360,7 +360,8 @@ def failing_commits(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Connection
     [
         ("SQLITE_FULL", False),
         ("SQLITE_IOERR_FSYNC", True),
-        ("SQLITE_IOERR_WRITE", True),
+        ("SQLITE_IOERR_WRITE", False),
+        ("SQLITE_IOERR", True),
         ("SQLITE_CORRUPT", True),
     ],
 )
