@@ -2,7 +2,7 @@
 
 One environment serves them all: `dev` builds it from the package and its development group, held
 to the versions in `.ci/dev.lock`; the other sessions run its programs. Longer work (`bench`,
-`crash -- --full`, `fuzz`, `coverage`, `versions`) is a session to be asked for by name.
+`crash -- --full`, `mutants`, `fuzz`, `coverage`, `versions`) is a session to be asked for by name.
 """
 
 from __future__ import annotations
@@ -87,6 +87,12 @@ def story(session: nox.Session) -> None:
 def crash(session: nox.Session) -> None:
     """Kill the daemon at every step and count orders at the sellers; `-- --full` for all cases."""
     run(session, "python", "-m", "tests.crash", *(session.posargs or ["--quick"]))
+
+
+@nox.session(venv_backend="none", requires=["dev"], default=False)
+def mutants(session: nox.Session) -> None:
+    """Remove each protection of purchases in turn: the tests must miss it."""
+    run(session, "python", "-m", "tests.crash.mutants", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["dev"])

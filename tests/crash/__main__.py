@@ -2,12 +2,13 @@
 
     --quick            every seller with every misdeed, killed at one point each (default)
     --full             the matrix: thousands of points, pairs of points, hundreds of random kills
-    --only LEVEL       only the level `single`, `double`, `cancel` or `random`
+    --only LEVEL       only the level `single`, `double`, `cancel`, `random` or `power`
     --seed N           which points are chosen; the same seed chooses the same
     --workers N        processes, each with a street of its own
     --json FILE        the report as JSON
     --case SCENE --kills 17,4      one case: SELLER/MISDEED, killed at these points of its lives
            --cancel NAME*2         and cancelled at the second time its first life gets there
+    --scene SCENE      all points of one scene; may be said several times
     --crowd SEED --kills 10        one crowd of the random level, killed so many times
 
 Ends with 0 when every fault counts nothing and as many cases ran as were promised.
@@ -29,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.crash.cases import SCENES
-from tests.crash.report import Report
+from tests.crash.report import LEVELS, Report
 from tests.crash.worker import environment
 
 _KILLS_A_ROUND = 10
@@ -49,14 +50,21 @@ class Size:
     promised: dict[str, int]
 
 
-QUICK = Size(0.001, 1, 1, 3, 4, {"single": 300, "double": 200, "cancel": 200, "random": 12})
+QUICK = Size(
+    0.001,
+    1,
+    1,
+    3,
+    4,
+    {"single": 300, "double": 200, "cancel": 200, "random": 12, "power": 100},
+)
 FULL = Size(
     0.5,
     9,
     4,
     20,
     _KILLS_A_ROUND,
-    {"single": 5000, "double": 2000, "cancel": 1000, "random": 200},
+    {"single": 5000, "double": 2000, "cancel": 1000, "random": 200, "power": 1000},
 )
 
 
@@ -66,11 +74,18 @@ def tasks_of(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str,
         kills = [int(k) for k in given.kills.split(",") if k]
         case = {"kind": "case", "scene": given.case, "kills": kills, "cancel_at": given.cancel}
         return [case], {}
+    if given.scene:
+        return [
+            {"kind": "group", "scene": scene, "share": 1.0, "doubles": 0, "cancels": 0, "seed": 1}
+            for scene in given.scene
+        ], {}
     if given.crowd:
         return [{"kind": "crowd", "seed": given.crowd, "kills": int(given.kills or 0)}], {}
     size = FULL if given.full else QUICK
     levels = {given.only} if given.only else set(size.promised)
     tasks: list[dict[str, Any]] = []
+    if "power" in levels:
+        tasks.append({"kind": "power", "points": size.promised["power"], "seed": given.seed})
     if "random" in levels:
         tasks += [
             {"kind": "crowd", "seed": f"{given.seed}.{n}", "kills": size.kills}
@@ -128,12 +143,26 @@ def _serve(waiting: queue.SimpleQueue[dict[str, Any]], report: Report, folder: P
                 task = waiting.get_nowait()
             except queue.Empty:
                 break
+            if task["kind"] == "power":
+                _cut_power(task, report)
+                continue
             process.stdin.write(json.dumps(task) + "\n")
             process.stdin.flush()
             if not _hear(process.stdout, report):
                 report.broken.append(f"a worker ended during {task}")
                 return
         process.stdin.close()
+
+
+def _cut_power(task: dict[str, Any], report: Report) -> None:
+    """Power cuts need no street, and a process of their own: they replace the ledger's driver."""
+    command = [sys.executable, "-m", "tests.crash.power", "--json"]
+    command += ["--points", str(task["points"]), "--seed", str(task["seed"])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        report.power = json.loads(done.stdout)
+    except json.JSONDecodeError:
+        report.broken.append(f"the power could not be cut: {done.stderr.strip()[-500:]}")
 
 
 def _hear(stdout: Any, report: Report) -> bool:
@@ -157,11 +186,12 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--only", choices=("single", "double", "cancel", "random"))
+    parser.add_argument("--only", choices=LEVELS[1:])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--case")
+    parser.add_argument("--scene", action="append")
     parser.add_argument("--crowd")
     parser.add_argument("--kills", default="")
     parser.add_argument("--cancel", default="")

@@ -9,7 +9,8 @@ from typing import Any
 from tests.crash.cases import CAPABILITIES, MISDEEDS
 from tests.crash.oracle import FAULTS
 
-LEVELS = ("calm", "single", "double", "cancel", "random")
+POWER_FAULTS = ("lost orders", "lost outcomes", "lost requests", "damaged", "false alarms")
+LEVELS = ("calm", "single", "double", "cancel", "random", "power")
 
 
 @dataclass(slots=True)
@@ -21,12 +22,15 @@ class Report:
     cases: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
     broken: list[str] = field(default_factory=list)  # workers that ended before their work did
+    power: dict[str, Any] | None = None  # what `tests.crash.power` found
 
     def of(self, level: str) -> list[dict[str, Any]]:
         return [case for case in self.cases if case["level"] == level]
 
     def counted(self, level: str) -> int:
-        """Cases; of the random level, kills."""
+        """Cases; of the random level, kills; of the power, cuts."""
+        if level == "power":
+            return 0 if self.power is None else int(self.power["points"])
         if level == "random":
             return sum(case["kills"][0] for case in self.of(level))
         return len(self.of(level))
@@ -45,7 +49,8 @@ class Report:
 
     @property
     def is_clean(self) -> bool:
-        return not (self.bad or self.missing or self.broken)
+        power = self.power is None or (self.power["clean"] and self.power["sees"])
+        return power and not (self.bad or self.missing or self.broken)
 
     def total(self, fault: str, level: str) -> int:
         return sum(case["faults"][fault] for case in self.of(level))
@@ -75,13 +80,27 @@ class Report:
         told = [f"{'level':8}{'cases':>7}" + "".join(f"{fault:>14}" for fault in FAULTS)]
         for level in LEVELS:
             cases = self.counted(level)
-            if cases:
+            if cases and level != "power":
                 row = "".join(f"{self.total(fault, level):>14}" for fault in FAULTS)
                 told.append(f"{level:8}{cases:>7}{row}")
-        told += ["", *self._told_attention(), *self._told_rest()]
+        told += ["", *self._told_power(), *self._told_attention(), *self._told_rest()]
         for case in self.bad:
             told += [f"FAULT {repeat(case)}", *(f"      {note}" for note in case["notes"])]
         told += [f"MISSING {each}" for each in (*self.missing, *self.broken)]
+        return told
+
+    def _told_power(self) -> list[str]:
+        if self.power is None:
+            return []
+        told = []
+        for name, means in (("FULL", "as it is"), ("NORMAL", "it would lose, as it must")):
+            found = {word: n for word, n in self.power[name].items() if word in POWER_FAULTS}
+            counts = ", ".join(f"{n} {word}" for word, n in found.items())
+            told.append(f"power, {name:6} ({means}): {self.power['points']} cuts, {counts}")
+        if not self.power["clean"]:
+            told.append("FAULT something that was told is not on disk after a power cut")
+        if not self.power["sees"]:
+            told.append("FAULT without waiting for the disk nothing is lost: the test is blind")
         return told
 
     def _told_attention(self) -> list[str]:
@@ -119,8 +138,9 @@ class Report:
                 level: {"cases": self.counted(level)}
                 | {fault: self.total(fault, level) for fault in FAULTS}
                 for level in LEVELS
-                if self.counted(level)
+                if self.counted(level) and level != "power"
             },
+            "power": self.power,
             "attention": {
                 capability: {"cases": cases, "waiting": waiting, "needless": needless}
                 for capability, (cases, waiting, needless) in self.attention().items()
