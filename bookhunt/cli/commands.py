@@ -80,6 +80,15 @@ COMMANDS: dict[str, Entry | Group] = {
             "bookhunt settle @last --not-bought --retry",
         ),
     ),
+    "feedback": Entry(
+        module="bookhunt.cli.feedback",
+        function="feedback",
+        does="Say how a purchase was.",
+        examples=(
+            "bookhunt feedback @last --good",
+            "bookhunt feedback @last --late --refunded",
+        ),
+    ),
     "sellers": Group(
         does="The sellers that can be asked.",
         commands={
@@ -126,6 +135,39 @@ COMMANDS: dict[str, Entry | Group] = {
                     "bookhunt sellers login amberside --profile office",
                     "bookhunt sellers login amberside --stdin < secrets.txt",
                 ),
+            ),
+            "enable": Entry(
+                module="bookhunt.cli.sellers_by_hand",
+                function="enable",
+                does="Ask a seller again.",
+                examples=("bookhunt sellers enable amberside",),
+            ),
+            "disable": Entry(
+                module="bookhunt.cli.sellers_by_hand",
+                function="disable",
+                does="Ask a seller no more.",
+                examples=("bookhunt sellers disable amberside",),
+            ),
+            "block": Entry(
+                module="bookhunt.cli.sellers_by_hand",
+                function="block",
+                does="Never ask a seller, even by its name.",
+                examples=("bookhunt sellers block amberside",),
+            ),
+            "pin": Entry(
+                module="bookhunt.cli.sellers_by_hand",
+                function="pin",
+                does="Put a seller into a tier by hand.",
+                examples=(
+                    "bookhunt sellers pin amberside 1",
+                    "bookhunt sellers pin amberside auto",
+                ),
+            ),
+            "reset": Entry(
+                module="bookhunt.cli.sellers_by_hand",
+                function="reset",
+                does="Forget a seller's failures: call it again.",
+                examples=("bookhunt sellers reset amberside",),
             ),
             "logout": Entry(
                 module="bookhunt.cli.sellers",

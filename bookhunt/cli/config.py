@@ -17,14 +17,23 @@ def show(
     terminal: Terminal,
     *,
     origin: Annotated[
-        bool, typer.Option("--origin", help="Also where each is from: default, file, environment.")
+        bool,
+        typer.Option(
+            "--origin", help="Also where each is from: default, file, environment, command."
+        ),
     ] = False,
 ) -> None:
-    """Print every setting in force."""
+    """Print every setting in force.
+
+    What `bookhunt sellers pin | enable | disable | block` set goes before config.yaml and the
+    definitions; it lies in the file that `bookhunt config path` calls `overrides`.
+    """
     from bookhunt.home.config import load_config
+    from bookhunt.home.overrides import SellerOverrides, overridden
 
     terminal.picked(_FIELDS)
-    settings = load_config(Home.find()).effective()
+    home = Home.find()
+    settings = overridden(load_config(home).effective(), SellerOverrides(home))
     if terminal.wants_objects:
         for each in settings:
             told = {"name": each.name, "value": each.value, "origin": str(each.origin)}
@@ -46,6 +55,7 @@ def path(terminal: Terminal) -> None:
         {
             "config": str(home.config_file),
             "sellers": str(home.sellers_dir),
+            "overrides": str(home.overrides_file),
             "profiles": str(home.profiles_file),
             "secrets": str(home.secrets_file),
             "ledger": str(home.ledger_file),

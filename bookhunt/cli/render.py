@@ -70,6 +70,11 @@ def short_time(text: str | None) -> str:
     return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
+def clock_time(text: str) -> str:
+    """A time of the contract in the zone of this machine, to the second, without its day."""
+    return datetime.fromisoformat(text).astimezone().strftime("%H:%M:%S")
+
+
 def iso_before(seconds: float) -> str:
     """The time so many seconds ago, as the contract writes it."""
     moment = datetime.fromtimestamp(datetime.now(UTC).timestamp() - seconds, UTC)
@@ -220,17 +225,20 @@ NOTE_HEADERS = ("seller", "gave", "total", "tier", "answered", "detail")
 def seller_row(seller: dict[str, Any]) -> list[str]:
     """A line of `sellers list`."""
     p95, success = seller.get("p95_ms"), seller.get("success")
+    tier = "-" if seller.get("tier") is None else str(seller["tier"])
+    until = seller.get("suspended_until")
+    cause = str(seller.get("cause") or "")
     return [
         str(seller["id"]),
         str(seller["name"]),
         str(seller["mode"]),
-        "-" if seller.get("tier") is None else str(seller["tier"]),
+        f"{tier} pinned" if seller.get("pinned") else tier,
         str(seller["trust"]),
         str(seller["state"]),
         "-" if p95 is None else f"{p95:.0f} ms",
         "-" if success is None else f"{success:.0%}",
         short_time(seller.get("last_seen")),
-        str(seller.get("cause") or ""),
+        cause if until is None else f"{cause}, until {clock_time(until)}",
     ]
 
 

@@ -134,6 +134,15 @@ class DaemonClient:
         """What each seller contributed to a request."""
         return self._list("why", parts={"request_id": request_id})
 
+    def feedback(self, request_id: str, word: str) -> dict[str, Any]:
+        """Say how a purchase was: `good`, `late`, `refunded` or `wrong_item`.
+
+        Raises:
+            StateConflict: the request bought nothing.
+        """
+        parts = {"request_id": request_id}
+        return self._object("feedback", parts=parts, body={"feedback": word})
+
     def quote(self, request: QuoteRequest, *, within_s: float = 60.0) -> list[dict[str, Any]]:
         """The offers of a book, cheapest first; buys nothing."""
         return self._list("quote", body=request.body(), within_s=ANSWERS_WITHIN_S + within_s)
@@ -164,6 +173,18 @@ class DaemonClient:
     def logout(self, seller_id: str) -> dict[str, Any]:
         """Forget the credentials of a seller and every profile's payment token there."""
         return self._object("sellers.logout", parts={"seller_id": seller_id})
+
+    def pin_seller(self, seller_id: str, tier: int | None) -> dict[str, Any]:
+        """Put a seller into a tier, or (None) where its figures put it; the seller."""
+        return self._object("sellers.pin", parts={"seller_id": seller_id}, body={"tier": tier})
+
+    def switch_seller(self, seller_id: str, switch: str) -> dict[str, Any]:
+        """`enable`, `disable` or `block` a seller; the seller."""
+        return self._object(f"sellers.{switch}", parts={"seller_id": seller_id})
+
+    def reset_seller(self, seller_id: str) -> dict[str, Any]:
+        """Call a seller again that is left alone for its failures; the seller."""
+        return self._object("sellers.reset", parts={"seller_id": seller_id})
 
     # ------------------------------------------------------------------------------- profiles
     def profiles(self) -> list[dict[str, Any]]:

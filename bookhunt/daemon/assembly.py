@@ -16,6 +16,7 @@ from bookhunt.daemon.clock import SystemClock
 from bookhunt.daemon.daemon import Daemon, hunt_settings_of
 from bookhunt.daemon.definitions import ShelfCatalogue
 from bookhunt.daemon.inline import EveryBuyer
+from bookhunt.home.overrides import SellerOverrides
 from bookhunt.home.profiles import Profiles
 from bookhunt.home.secrets import Secrets
 from bookhunt.hunt.ports import Limits
@@ -95,7 +96,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
         opened.push_async_callback(beliefs.close)
         # The sellers of the simulated street are of use only where loopback is allowed.
         shelf = DefinitionShelf(home.sellers_dir, demo=config.network.allow_loopback)
-        catalogue = ShelfCatalogue(shelf, secrets)
+        catalogue = ShelfCatalogue(shelf, secrets, SellerOverrides(home))
         await catalogue.take_up(config)
         gateway = Gateway(
             lambda: catalogue.compiled,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bookhunt.hunt.feedback import Feedback
 from bookhunt.model.request import ConditionWish, FormatWish, Strategy
 
 _TEXT = 1000  # characters; the model knows the closer limits
@@ -18,6 +19,7 @@ Secret = Annotated[str, Field(min_length=1, max_length=32_000)]  # a private key
 # Words of a closed list come as JSON strings, which a strict model would not take for an enum.
 StrategyWord = Annotated[Strategy, Field(strict=False)]
 ConditionWord = Annotated[ConditionWish, Field(strict=False)]
+FeedbackWord = Annotated[Feedback, Field(strict=False)]
 FormatWord = Annotated[FormatWish, Field(strict=False)]
 SellerIds = Annotated[list[Text], Field(min_length=1, max_length=_SELLERS)]
 DeadlineMs = Annotated[int, Field(gt=0, le=3_600_000)]
@@ -128,6 +130,18 @@ class SettleBody(ClosedBody):
         if self.retry and not self.not_bought:
             raise ValueError("`retry` goes with `not_bought`")
         return self
+
+
+class PinBody(ClosedBody):
+    """`POST /sellers/{id}/pin`: a tier, or null for the one that its figures earn."""
+
+    tier: Annotated[int, Field(ge=1, le=3)] | None
+
+
+class FeedbackBody(ClosedBody):
+    """`POST /requests/{id}/feedback`: one word about a purchase."""
+
+    feedback: FeedbackWord
 
 
 class LoginBody(ClosedBody):

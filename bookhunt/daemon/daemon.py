@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bookhunt.daemon.inline import EveryBuyer
     from bookhunt.daemon.logins import LoginNeeds
     from bookhunt.home.config import Config, ConfigFile
+    from bookhunt.home.overrides import Switch
     from bookhunt.home.paths import Home
     from bookhunt.home.profiles import Profiles
     from bookhunt.home.secrets import Secrets
@@ -47,6 +48,14 @@ class Catalogue(Protocol):
 
     async def secrets_changed(self) -> None:
         """Forget what is remembered of secrets: one was stored or removed."""
+        ...
+
+    async def pin(self, seller_id: str, tier: int | None) -> None:
+        """Put a seller that is defined into a tier; None: as without this command."""
+        ...
+
+    async def switch(self, seller_id: str, to: Switch) -> None:
+        """Ask a seller that is defined again, ask it no more, or block it; durably."""
         ...
 
     def mistakes(self) -> tuple[str, ...]:

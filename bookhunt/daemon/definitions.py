@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from bookhunt.daemon.logins import LoginNeeds
-from bookhunt.model.errors import SecretStoreUnavailable
+from bookhunt.home.overrides import Switch
+from bookhunt.model.errors import BookhuntError, SecretStoreUnavailable
+from bookhunt.model.seller import SellerState
 from bookhunt.sellers.compiling import compile_blocks, compile_seller
 from bookhunt.sellers.compiling_setup import Configured
 
@@ -20,11 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bookhunt.home.config import Config
+    from bookhunt.home.overrides import SellerOverride, SellerOverrides
     from bookhunt.home.secrets import Secrets
     from bookhunt.home.settings import SellerSettings
     from bookhunt.sellers.compiled import CompiledSeller
     from bookhunt.sellers.compiling import Blocks
-    from bookhunt.sellers.loading import DefinitionShelf
+    from bookhunt.sellers.loading import DefinitionShelf, Loaded
 
 _log = logging.getLogger(__name__)
 
@@ -32,9 +36,12 @@ _log = logging.getLogger(__name__)
 class ShelfCatalogue:
     """Implements `daemon.Catalogue`. `compiled` is what the gateway asks and orders by."""
 
-    def __init__(self, shelf: DefinitionShelf, secrets: Secrets) -> None:
+    def __init__(
+        self, shelf: DefinitionShelf, secrets: Secrets, overrides: SellerOverrides
+    ) -> None:
         self._shelf = shelf
         self._secrets = secrets
+        self._overrides = overrides
         self._settings: Mapping[str, SellerSettings] | None = None
         self._blocks: dict[str, Blocks] = {}
         self._without_secrets: str | None = None  # why the secret store cannot be opened
@@ -50,7 +57,8 @@ class ShelfCatalogue:
     async def take_up(self, config: Config) -> bool:
         """Read files that changed, and settings that did; whether anything did."""
         changed = await asyncio.to_thread(self._shelf.changed)
-        if not changed and self._settings == config.sellers:
+        overridden = await asyncio.to_thread(self._overrides_changed)
+        if not changed and not overridden and self._settings == config.sellers:
             return False
         self._settings = config.sellers
         await self._compile(read=changed)
@@ -61,6 +69,40 @@ class ShelfCatalogue:
         self._secrets.forget()
         await self._compile(read=False)
 
+    async def pin(self, seller_id: str, tier: int | None) -> None:
+        """Put a seller into a tier, or (None) back into the one that is not set by command."""
+        await self._override(seller_id, lambda set_: set_.model_copy(update={"tier": tier}))
+
+    async def switch(self, seller_id: str, to: Switch) -> None:
+        """Ask a seller again, ask it no more, or block it.
+
+        Enabled, it is asked whatever the configuration and its definition say; no more is set
+        than that takes.
+        """
+        loaded = self._shelf.current.by_id[seller_id]
+        settings = (self._settings or {}).get(seller_id)
+        said: dict[str, Any] = {"trust": "blocked"}
+        if to is Switch.DISABLED:
+            said = {"enabled": False}
+        elif to is Switch.ENABLED:
+            off = settings is not None and not settings.enabled
+            blocked = loaded.definition.trust == "blocked"
+            said = {"enabled": True if off else None, "trust": "normal" if blocked else None}
+        await self._override(seller_id, lambda set_: set_.model_copy(update=said))
+
+    async def _override(
+        self, seller_id: str, change: Callable[[SellerOverride], SellerOverride]
+    ) -> None:
+        await asyncio.to_thread(self._overrides.change, seller_id, change)
+        await self._compile(read=False)
+
+    def _overrides_changed(self) -> bool:
+        try:
+            return self._overrides.refresh()
+        except BookhuntError:  # `wrong` tells it, as long as it is so
+            _log.warning("what was set about sellers cannot be read; the older stays in force")
+            return False
+
     def mistakes(self) -> tuple[str, ...]:
         """What is wrong with files, with settings of no seller, and with the secret store."""
         found = [str(mistake) for mistake in self._shelf.current.mistakes]
@@ -70,6 +112,8 @@ class ShelfCatalogue:
             for name in self._settings or ()
             if name not in self._shelf.current.by_id
         ]
+        if self._overrides.wrong is not None:
+            found.append(self._overrides.wrong)
         if self._without_secrets is not None:
             found.append(self._without_secrets)
         return tuple(found)
@@ -89,9 +133,10 @@ class ShelfCatalogue:
         self._blocks = blocks
         settings = self._settings or {}
         return {
-            seller_id: compile_seller(
+            seller_id: _compiled(
                 loaded,
-                configured=_configured(settings.get(seller_id)),
+                settings.get(seller_id),
+                self._overrides.of(seller_id),
                 has_secret=self._has_secret,
                 blocks=blocks[loaded.hash],
             )
@@ -109,7 +154,34 @@ class ShelfCatalogue:
             return False
 
 
-def _configured(settings: SellerSettings | None) -> Configured:
-    if settings is None:
-        return Configured()
-    return Configured(settings=settings.settings, enabled=settings.enabled)
+def _compiled(
+    loaded: Loaded,
+    settings: SellerSettings | None,
+    override: SellerOverride,
+    *,
+    has_secret: Callable[[str], bool],
+    blocks: Blocks,
+) -> CompiledSeller:
+    """A definition as the user wants it: by command, else by the configuration, else as it says."""
+    enabled = settings.enabled if settings is not None else True
+    configured = Configured(
+        settings=settings.settings if settings is not None else {},
+        enabled=enabled if override.enabled is None else override.enabled,
+    )
+    said: dict[str, str] = {}
+    if override.tier is not None:
+        said["tier"] = str(override.tier)
+    if override.trust is not None:
+        said["trust"] = override.trust
+    if said:
+        loaded = replace(loaded, definition=loaded.definition.model_copy(update=said))
+    compiled = compile_seller(loaded, configured=configured, has_secret=has_secret, blocks=blocks)
+    seller = compiled.seller
+    by_command = {
+        SellerState.DISABLED: override.enabled is False,
+        SellerState.BLOCKED: override.trust is not None,
+    }
+    if by_command.get(seller.state):
+        cause = f"by command (bookhunt sellers enable {seller.id})"
+        compiled = replace(compiled, seller=replace(seller, cause=cause))
+    return compiled

@@ -10,11 +10,11 @@ from fastapi.responses import JSONResponse
 from bookhunt.daemon.bodies import LoginBody
 from bookhunt.daemon.daemon import Daemon
 from bookhunt.daemon.logins import stored_names
+from bookhunt.daemon.standing import seller_told
 from bookhunt.daemon.table import add
 from bookhunt.home.names import payment_secret
 from bookhunt.model.errors import NotFound
 from bookhunt.model.seller import Seller
-from bookhunt.wire.shapes import seller_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class SellerRoutes:
         return router
 
     async def list(self) -> JSONResponse:
-        """Every seller that is defined, by its id."""
+        """Every seller that is defined, by its id, with its figures as they are now."""
         sellers = sorted(self.daemon.sellers.all(), key=lambda seller: seller.id)
-        return JSONResponse([seller_object(seller) for seller in sellers])
+        return JSONResponse([seller_told(self.daemon, seller) for seller in sellers])
 
     async def show(
         self, seller_id: str, profile: Annotated[str | None, Query(max_length=80)] = None
@@ -90,7 +90,7 @@ class SellerRoutes:
         if needs.payment is not None:
             stored = await self._has(payment_secret(profile, seller.id))
             payment = {"profile": profile, "prompt": needs.payment, "stored": stored}
-        return seller_object(seller) | {"secrets": secrets, "payment": payment}
+        return seller_told(self.daemon, seller) | {"secrets": secrets, "payment": payment}
 
     async def _has(self, name: str) -> bool:
         return await asyncio.to_thread(self.daemon.secrets.has, name)

@@ -22,11 +22,15 @@ class OriginKind(StrEnum):
     DEFAULT = "default"
     FILE = "file"
     ENVIRONMENT = "environment"
+    COMMAND = "command"  # `bookhunt sellers pin` and its like
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a value is from. As text: `default`, `FILE:LINE` or `environment NAME`."""
+    """Where a value is from.
+
+    As text: `default`, `FILE:LINE`, `environment NAME` or `command (FILE:LINE)`.
+    """
 
     kind: OriginKind
     name: str = ""  # the file's or the variable's
@@ -35,6 +39,8 @@ class Origin:
     def __str__(self) -> str:
         if self.kind is OriginKind.FILE:
             return f"{self.name}:{self.line}"
+        if self.kind is OriginKind.COMMAND:
+            return f"{self.kind} ({self.name}:{self.line})"
         return f"{self.kind} {self.name}".strip()
 
 

@@ -87,6 +87,11 @@ class Home:
         return self.data_dir / "profiles.yaml"
 
     @property
+    def overrides_file(self) -> Path:
+        """What was set about sellers by command."""
+        return self.data_dir / "sellers.yaml"
+
+    @property
     def ledger_file(self) -> Path:
         """Requests, attempts, money: the one precious file."""
         return self.data_dir / "ledger.db"

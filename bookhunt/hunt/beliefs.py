@@ -190,6 +190,7 @@ class Beliefs:
         seller.failures = seller.failures * DECAY + failed
         if answered:
             seller.fails_in_a_row = 0.0
+            seller.answered_at = now
         elif reason is not Reason.RATE_LIMITED:
             seller.fails_in_a_row += 1.0
             seller.failed_at = now
@@ -227,6 +228,13 @@ class Beliefs:
         self.changed_sellers.add(seller_id)
         seller.taken = seller.taken * _ORDER_DECAY + max(weight, 0.0)
         seller.spoilt = seller.spoilt * _ORDER_DECAY + max(-weight, 0.0)
+
+    def forgive(self, seller_id: str) -> None:
+        """Expect no failure because of the last ones: `bookhunt sellers reset`."""
+        if seller_id in self.sellers:
+            self.sellers[seller_id].fails_in_a_row = 0.0
+            self.changed_sellers.add(seller_id)
+            self._worked_out.pop(seller_id, None)
 
     def learn_hint(self, subject: str, *, max_minor: int) -> None:
         """Learn, once a request ended, how customers' maxima lie to what books cost."""

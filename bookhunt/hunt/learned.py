@@ -53,6 +53,7 @@ class SellerBelief:
     taken: float = 4.0  # Beta, of orders: taken, and not complained about
     spoilt: float = 0.2
     quotes: int = 0  # readable answers, ever
+    answered_at: float = 0.0  # the time of day of the last of them; nought: there is none
 
     @property
     def noise(self) -> float:

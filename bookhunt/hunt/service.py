@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bookhunt.hunt.admission import Admission
 from bookhunt.hunt.beliefs import subject_of
 from bookhunt.hunt.candidates import able_to_answer
+from bookhunt.hunt.feedback import purchase_of
 from bookhunt.hunt.flow import hunt
 from bookhunt.hunt.recovery import Settler, take_up
 from bookhunt.hunt.remembering import Remembering
@@ -28,6 +29,7 @@ from bookhunt.model.request import RequestState
 if TYPE_CHECKING:
     from bookhunt.hunt.buying import Ended
     from bookhunt.hunt.gate import Suspension
+    from bookhunt.hunt.feedback import Feedback
     from bookhunt.hunt.ports import (
         Ask,
         BeliefShelf,
@@ -87,6 +89,7 @@ class HuntService:
         if belief_shelf is not None:
             self._remembering = Remembering(self._world.beliefs, belief_shelf, clock, sellers)
         self._remembers: asyncio.Task[None] | None = None
+        self._belief_shelf = belief_shelf
         self._workers: list[asyncio.Task[None]] = []
         self._queued: set[str] = set()
         self._hunts: dict[str, asyncio.Task[None]] = {}
@@ -136,7 +139,7 @@ class HuntService:
         return self._world.gate.suspension(seller_id, self._world.clock.monotonic())
 
     def reset_seller(self, seller_id: str) -> None:
-        """Call a seller again that was left alone for what it did."""
+        """Call a seller again that was left alone, or expected to fail, for what it did."""
         self._world.gate.reset(seller_id)
 
     def figures(self, seller_id: str) -> Figures:
@@ -145,10 +148,14 @@ class HuntService:
 
     def tier_of(self, seller: Seller) -> int:
         """The tier a seller is in now."""
-        return self._world.tiering.tier_of(seller)
+        world = self._world
+        sizes = world.settings.tiers.sizes
+        world.tiering.refresh(world.sellers.all(), sizes, now_s=world.clock.monotonic())
+        return world.tiering.tier_of(seller)
 
     # ------------------------------------------------------------------------------- requests
     async def submit(self, request: Request, *, fingerprint: str, again: bool) -> Submitted:
+        self._world.beliefs.forgive(seller_id)
         """Write a request down and queue it; durable when this returns.
 
         Once begun it is done to its end, whether the caller still waits or not: what is on disk
@@ -215,6 +222,24 @@ class HuntService:
                 return record
             left_s = ends_at - self._world.clock.monotonic()
             with contextlib.suppress(TimeoutError):
+    async def feedback(self, request_id: str, word: Feedback) -> bool:
+        """Learn from what a customer says of a purchase; False: it was said before.
+
+        Each word counts once for each request, as long as what it taught is remembered; without a
+        shelf nothing is.
+
+        Raises:
+            NotFound, StateConflict: there is no such purchase.
+        """
+        bought = purchase_of(await self._world.ledger.get(request_id), request_id)
+        shelf = self._belief_shelf
+        if shelf is not None and not await shelf.note_feedback(request_id, word.value):
+            return False
+        self._world.beliefs.learn_order(bought.seller, weight=word.weight)
+        if self._remembering is not None:
+            self._remembering.keep()
+        return True
+
                 async with asyncio.timeout(max(left_s, 0.0)):
                     await rests.wait()
             return await self._world.ledger.get(request_id)

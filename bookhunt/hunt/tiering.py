@@ -17,13 +17,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from bookhunt.hunt.learned import SellerBelief
 from bookhunt.model.seller import PurchaseMode, Trust
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bookhunt.hunt.beliefs import Beliefs
-    from bookhunt.hunt.learned import SellerBelief
     from bookhunt.model.seller import Seller
 
 Tier = Literal[1, 2, 3]
@@ -34,6 +34,7 @@ _REFRESHED_EVERY_S = 5.0
 _CLEARLY = 0.05  # share by which a score must pass an edge before a seller crosses it
 _P95 = 1.645  # standard deviations of a normal
 _CHEAPNESS = 3.0  # one per cent cheaper counts as three per cent more answers
+_STRANGER = SellerBelief()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,10 @@ class Figures:
     """What one seller has been like; shares from 0 to 1."""
 
     quotes: int  # readable answers, ever
+    was_asked: bool  # whether anything is measured; the shares of a stranger are expectations
+    was_timed: bool  # whether the latency is measured
+    was_ordered_from: bool  # whether the purchase share is measured
+    answered_at: float | None  # the time of day of its last readable answer
     answer_share: float  # calls that were answered readably and in time
     stock_share: float  # answers that had the book
     purchase_share: float  # orders that were taken, and not complained about
@@ -58,6 +63,10 @@ def figures_of(belief: SellerBelief) -> Figures:
     worth = answer_share * stock_share * purchase_share * math.exp(-_CHEAPNESS * belief.level)
     return Figures(
         quotes=belief.quotes,
+        was_asked=belief.quotes > 0 or belief.failed_at > _STRANGER.failed_at,
+        was_timed=belief.latency_seen > _STRANGER.latency_seen,
+        was_ordered_from=(belief.taken, belief.spoilt) != (_STRANGER.taken, _STRANGER.spoilt),
+        answered_at=belief.answered_at or None,
         answer_share=answer_share,
         stock_share=stock_share,
         purchase_share=purchase_share,

@@ -27,10 +27,14 @@ OFFER_FIELDS = (
     "expires_at checked_at cached url rank fits reason schema_version"
 ).split()
 SELLER_FIELDS = (
-    "id name mode tier trust state suspended_until cause p95_ms success last_seen file hash "
-    "schema_version"
+    "id name mode tier pinned trust state suspended_until cause p95_ms success stock orders "
+    "last_seen file hash schema_version"
 ).split()
-NOTE_FIELDS = "seller reason total detail tier asked_ms answered_ms calls".split()
+NOTE_FIELDS = (
+    "seller reason total detail tier rank expected reservation cached shared asked_ms answered_ms "
+    "calls"
+).split()
+FEEDBACK_FIELDS = "request_id seller feedback counted schema_version".split()
 PROFILE_FIELDS = (
     "profile default name street street2 city region postcode country phone email bill "
     "schema_version"

@@ -171,23 +171,40 @@ def offer_object(
 def seller_object(
     seller: Seller,
     *,
+    tier: int | None = None,
     p95_ms: float | None = None,
     success: float | None = None,
+    stock: float | None = None,
+    orders: float | None = None,
     last_seen: datetime | None = None,
     suspended_until: datetime | None = None,
 ) -> dict[str, Any]:
-    """One seller as `sellers list` shows it; figures that nobody has measured are null."""
+    """One seller as `sellers list` shows it; figures that nobody has measured are null.
+
+    Args:
+        seller: as it is now; `pinned` is whether its tier was set by hand.
+        tier: the tier it is in now; that of the seller itself where it is not said.
+        p95_ms: of the time its answers take.
+        success: share of calls answered readably and in time.
+        stock: share of its answers that had the book.
+        orders: share of orders that it took and nobody complained about.
+        last_seen: when it last answered.
+        suspended_until: until when it is left alone.
+    """
     return {
         "id": seller.id,
         "name": seller.name,
         "mode": seller.purchase_mode.value,
-        "tier": seller.tier,
+        "tier": seller.tier if tier is None else tier,
+        "pinned": seller.tier is not None,
         "trust": seller.trust.value,
         "state": seller.state.value,
         "suspended_until": time_text(suspended_until),
         "cause": seller.cause,
         "p95_ms": p95_ms,
         "success": success,
+        "stock": stock,
+        "orders": orders,
         "last_seen": time_text(last_seen),
         "file": seller.file,
         "hash": seller.definition_hash,
@@ -203,6 +220,11 @@ def note_object(note: SellerNote) -> dict[str, Any]:
         "total": money_object(note.total),
         "detail": note.detail,
         "tier": note.tier,
+        "rank": note.rank,
+        "expected": money_object(note.expected),
+        "reservation": money_object(note.reservation),
+        "cached": note.cached,
+        "shared": note.shared,
         "asked_ms": note.asked_ms,
         "answered_ms": note.answered_ms,
         "calls": note.calls,

@@ -27,6 +27,7 @@ from bookhunt.home.secrets import Secrets
 from bookhunt.hunt.ports import Recovered
 from bookhunt.hunt.service import HuntService
 from bookhunt.store.shelf import MemoryShelf
+from tests.support.memory_beliefs import MemoryBeliefShelf
 from tests.support.memory_explanations import MemoryExplanations
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.scripted_sellers import ScriptedSellers
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bookhunt.home.config import Config
+    from bookhunt.home.overrides import Switch
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -68,6 +70,8 @@ class MemoryCatalogue:
     changed: bool = False
     wrong: tuple[str, ...] = ()
     forgotten: int = 0
+    pinned: dict[str, int | None] = field(default_factory=dict)
+    switched: dict[str, str] = field(default_factory=dict)
 
     def login_needs(self, seller_id: str) -> LoginNeeds:
         return self.needs.get(seller_id, LoginNeeds())
@@ -78,6 +82,12 @@ class MemoryCatalogue:
 
     async def secrets_changed(self) -> None:
         self.forgotten += 1
+
+    async def pin(self, seller_id: str, tier: int | None) -> None:
+        self.pinned[seller_id] = tier
+
+    async def switch(self, seller_id: str, to: Switch) -> None:
+        self.switched[seller_id] = to.value
 
     def mistakes(self) -> tuple[str, ...]:
         return self.wrong
@@ -103,6 +113,7 @@ class Running:
 def a_daemon(home: Home, **fields: Any) -> Daemon:
     """A daemon of doubles; it does not listen yet."""
     clock = SystemClock()
+    belief_shelf = fields.pop("belief_shelf", None) or MemoryBeliefShelf()
     config_file = ConfigFile(home)
     profiles = Profiles(home)
     secrets = Secrets(home, config_file.config.secrets)
@@ -129,6 +140,7 @@ def a_daemon(home: Home, **fields: Any) -> Daemon:
             shelf=MemoryShelf(),
             clock=clock,
             settings=hunt_settings_of(config_file.config),
+            belief_shelf=belief_shelf,
         )
     return Daemon(**parts)
 

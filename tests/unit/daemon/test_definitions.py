@@ -9,10 +9,12 @@ import pytest
 from bookhunt.daemon.assembly import ConfiguredLimits, assembled, network_rules_of
 from bookhunt.daemon.definitions import ShelfCatalogue
 from bookhunt.daemon.logins import LoginNeeds, stored_names
+from bookhunt.documents import DocumentMistakes
 from bookhunt.home.config import ConfigFile
+from bookhunt.home.overrides import SellerOverrides, Switch
 from bookhunt.home.secrets import Secrets
 from bookhunt.model.errors import InputError, SecretStoreUnavailable
-from bookhunt.model.seller import SellerState
+from bookhunt.model.seller import SellerState, Trust
 from bookhunt.sellers.loading import DefinitionShelf
 from bookhunt.sellers.loading_files import shipped_folder
 from tests.support.builders import usd
@@ -42,6 +44,11 @@ def configured(home: Home, text: str) -> ConfigFile:
     return ConfigFile(home)
 
 
+def catalogue_of(home: Home, shelf: DefinitionShelf, config_file: ConfigFile) -> ShelfCatalogue:
+    secrets = Secrets(home, config_file.config.secrets)
+    return ShelfCatalogue(shelf, secrets, SellerOverrides(home))
+
+
 def state_of(catalogue: ShelfCatalogue) -> tuple[SellerState, str | None]:
     seller = catalogue.compiled["amberside"].seller
     return seller.state, seller.cause
@@ -53,7 +60,7 @@ async def test_a_seller_is_off_until_its_settings_and_secrets_are_there(
     """And says what is missing; a login is seen at once."""
     config_file = configured(home, CONFIGURATION)
     secrets = Secrets(home, config_file.config.secrets)
-    catalogue = ShelfCatalogue(shelf, secrets)
+    catalogue = ShelfCatalogue(shelf, secrets, SellerOverrides(home))
     told: list[str] = []
     catalogue.when_changed = lambda: told.append("changed")
     assert await catalogue.take_up(config_file.config)
@@ -76,7 +83,9 @@ async def test_a_file_with_mistakes_leaves_the_definition_it_had(
     home: Home, shelf: DefinitionShelf
 ) -> None:
     config_file = configured(home, ALLOWED)
-    catalogue = ShelfCatalogue(shelf, Secrets(home, config_file.config.secrets))
+    catalogue = ShelfCatalogue(
+        shelf, Secrets(home, config_file.config.secrets), SellerOverrides(home)
+    )
     await catalogue.take_up(config_file.config)
     before = catalogue.compiled["amberside"].hash
     (home.sellers_dir / "amberside.yaml").write_text("schema: 1\nid: amberside\nnaem: x\n")
@@ -88,7 +97,9 @@ async def test_a_file_with_mistakes_leaves_the_definition_it_had(
 
 async def test_settings_of_no_seller_are_told(home: Home, shelf: DefinitionShelf) -> None:
     config_file = configured(home, CONFIGURATION + "sellers: {ambersied: {enabled: false}}\n")
-    catalogue = ShelfCatalogue(shelf, Secrets(home, config_file.config.secrets))
+    catalogue = ShelfCatalogue(
+        shelf, Secrets(home, config_file.config.secrets), SellerOverrides(home)
+    )
     await catalogue.take_up(config_file.config)
     [mistake] = catalogue.mistakes()
     assert "ambersied" in mistake
@@ -97,9 +108,80 @@ async def test_settings_of_no_seller_are_told(home: Home, shelf: DefinitionShelf
 async def test_a_seller_is_switched_off(home: Home, shelf: DefinitionShelf) -> None:
     text = ALLOWED.replace("amberside: {", "amberside: {enabled: false, ")
     config_file = configured(home, text)
-    catalogue = ShelfCatalogue(shelf, Secrets(home, config_file.config.secrets))
+    catalogue = ShelfCatalogue(
+        shelf, Secrets(home, config_file.config.secrets), SellerOverrides(home)
+    )
     await catalogue.take_up(config_file.config)
     assert state_of(catalogue)[0] is SellerState.DISABLED
+
+
+async def a_catalogue(home: Home, shelf: DefinitionShelf, text: str = "") -> ShelfCatalogue:
+    """Everything there is for amberside to be ready, and what a test says of it."""
+    config_file = configured(home, text or ALLOWED)
+    secrets = Secrets(home, config_file.config.secrets)
+    secrets.put("amberside/api_key", "s")
+    catalogue = ShelfCatalogue(shelf, secrets, SellerOverrides(home))
+    await catalogue.take_up(config_file.config)
+    return catalogue
+
+
+async def test_what_a_command_sets_is_in_force_at_once_and_after_a_restart(
+    home: Home, shelf: DefinitionShelf
+) -> None:
+    """A tier, a block, a switch: each goes before the definition and is durable."""
+    catalogue = await a_catalogue(home, shelf)
+    await catalogue.pin("amberside", 1)
+    await catalogue.switch("amberside", Switch.BLOCKED)
+    for each in (catalogue, await a_catalogue(home, shelf)):
+        seller = each.compiled["amberside"].seller
+        assert (seller.tier, seller.trust) == (1, Trust.BLOCKED)
+        assert state_of(each) == (
+            SellerState.BLOCKED,
+            "by command (bookhunt sellers enable amberside)",
+        )
+    await catalogue.switch("amberside", Switch.DISABLED)
+    assert state_of(catalogue)[0] is SellerState.DISABLED
+    await catalogue.switch("amberside", Switch.ENABLED)
+    await catalogue.pin("amberside", None)
+    assert state_of(catalogue) == (SellerState.READY, None)
+    assert catalogue.compiled["amberside"].seller.tier is None
+    assert "amberside" not in home.overrides_file.read_text()
+
+
+async def test_who_is_enabled_by_command_is_asked_whoever_switched_it_off(
+    home: Home, shelf: DefinitionShelf
+) -> None:
+    """The configuration, and the definition's own trust."""
+    file = home.sellers_dir / "amberside.yaml"
+    file.write_text(file.read_text() + "trust: blocked\ntier: 2\n")
+    text = ALLOWED.replace("amberside: {", "amberside: {enabled: false, ")
+    catalogue = await a_catalogue(home, shelf, text)
+    assert state_of(catalogue)[0] is SellerState.DISABLED
+    await catalogue.switch("amberside", Switch.ENABLED)
+    seller = catalogue.compiled["amberside"].seller
+    assert (seller.state, seller.trust, seller.tier) == (SellerState.READY, Trust.NORMAL, 2)
+
+
+async def test_a_file_of_overrides_that_cannot_be_read_changes_nothing_and_is_told(
+    home: Home, shelf: DefinitionShelf
+) -> None:
+    """Somebody may be blocked in it: it is neither passed over nor overwritten."""
+    catalogue = await a_catalogue(home, shelf)
+    await catalogue.switch("amberside", Switch.BLOCKED)
+    config = ConfigFile(home).config
+    home.overrides_file.write_text("sellers: {amberside: {trust: loved}}\n")
+    assert not await catalogue.take_up(config)
+    assert state_of(catalogue)[0] is SellerState.BLOCKED
+    assert any("trust" in each for each in catalogue.mistakes())
+    with pytest.raises(DocumentMistakes):
+        await catalogue.pin("amberside", 1)
+    assert "loved" in home.overrides_file.read_text()
+    with pytest.raises(DocumentMistakes):
+        SellerOverrides(home)
+    home.overrides_file.write_text("sellers: {amberside: {tier: 3}}\n")
+    assert await catalogue.take_up(config)
+    assert state_of(catalogue)[0] is SellerState.READY
+    assert catalogue.mistakes() == ()
 
 
 async def test_a_secret_store_that_cannot_be_opened_is_asked_once_and_told(
@@ -116,7 +198,9 @@ async def test_a_secret_store_that_cannot_be_opened_is_asked_once_and_told(
     text = (home.sellers_dir / "amberside.yaml").read_text()
     (home.sellers_dir / "other.yaml").write_text(text.replace("id: amberside", "id: other"))
     config_file = configured(home, ALLOWED)
-    catalogue = ShelfCatalogue(shelf, Secrets(home, config_file.config.secrets))
+    catalogue = ShelfCatalogue(
+        shelf, Secrets(home, config_file.config.secrets), SellerOverrides(home)
+    )
     await catalogue.take_up(config_file.config)
     assert state_of(catalogue)[0] is SellerState.NEEDS_SETUP
     assert len(asked) == 1
@@ -127,7 +211,9 @@ async def test_what_a_login_asks_for_is_what_the_definition_names(
     home: Home, shelf: DefinitionShelf
 ) -> None:
     config_file = configured(home, ALLOWED)
-    catalogue = ShelfCatalogue(shelf, Secrets(home, config_file.config.secrets))
+    catalogue = ShelfCatalogue(
+        shelf, Secrets(home, config_file.config.secrets), SellerOverrides(home)
+    )
     await catalogue.take_up(config_file.config)
     needs = catalogue.login_needs("amberside")
     assert needs == LoginNeeds(secrets={"api_key": "API key"}, payment="Card token of the street")
