@@ -294,10 +294,12 @@ async def _end_dry_run(world: World, order: Order, prepared: Prepared, findings:
 
 async def _let_go(world: World, order: Order) -> None:
     """Let the seller know that the basket is given up; whether it hears does not matter."""
+    fp("attempt.before_cancel")
     try:
         await world.sellers.cancel(order)
     except Exception:  # noqa: BLE001 - nothing was ordered, and the ledger says so already
         _log.exception("a basket could not be let go", extra={"attempt_id": order.attempt.id})
+    fp("attempt.after_cancel")
 
 
 def _verdict(settled: Settled, sent: Sent) -> Ended | FellThrough:

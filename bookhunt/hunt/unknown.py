@@ -184,7 +184,9 @@ async def settle_once(
 
 async def look_up_late(world: World, order: Order) -> Settled | None:
     """Ask once more about an order that waits for a person; only one that stands settles it."""
+    fp("settle.before_late_look_up")
     found = await world.sellers.look_up(order)
+    fp("settle.after_late_look_up")
     if stage_after_look_up(found) is not Stage.CONFIRMED:
         return None
     return await write_down(world, order.attempt, Stage.CONFIRMED, found)
