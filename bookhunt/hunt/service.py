@@ -12,6 +12,7 @@ from bookhunt.hunt.beliefs import subject_of
 from bookhunt.hunt.candidates import able_to_answer
 from bookhunt.hunt.feedback import purchase_of
 from bookhunt.hunt.flow import hunt
+from bookhunt.hunt.ports import Knowledge
 from bookhunt.hunt.recovery import Settler, take_up
 from bookhunt.hunt.remembering import Remembering
 from bookhunt.hunt.tiering import figures_of
@@ -28,8 +29,9 @@ from bookhunt.model.request import RequestState
 
 if TYPE_CHECKING:
     from bookhunt.hunt.buying import Ended
-    from bookhunt.hunt.gate import Suspension
     from bookhunt.hunt.feedback import Feedback
+    from bookhunt.hunt.gate import Suspension
+    from bookhunt.hunt.naming import Names
     from bookhunt.hunt.ports import (
         Ask,
         BeliefShelf,
@@ -73,6 +75,7 @@ class HuntService:
         clock: Clock,
         settings: HuntSettings,
         belief_shelf: BeliefShelf | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
         self._world = World(
             ledger=ledger,
@@ -82,14 +85,15 @@ class HuntService:
             shelf=shelf,
             clock=clock,
             settings=settings,
+            knowledge=knowledge or Knowledge(),
         )
         self._admission = Admission(queue=settings.queue, workers=settings.workers)
         self._settler = Settler(self._world, when_settled=self._sort_in)
+        self._belief_shelf = belief_shelf
         self._remembering: Remembering | None = None
         if belief_shelf is not None:
             self._remembering = Remembering(self._world.beliefs, belief_shelf, clock, sellers)
         self._remembers: asyncio.Task[None] | None = None
-        self._belief_shelf = belief_shelf
         self._workers: list[asyncio.Task[None]] = []
         self._queued: set[str] = set()
         self._hunts: dict[str, asyncio.Task[None]] = {}
@@ -103,6 +107,7 @@ class HuntService:
         if self._remembering is not None:
             await self._remembering.load()
             self._remembers = asyncio.create_task(self._remembering.keep_on())
+        self._world.exchange.start()
         for record in await self._world.ledger.unfinished():
             if record.state in _HUNTED:
                 self._queue(record)
@@ -119,6 +124,8 @@ class HuntService:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._world.lookups.stop()
+        await self._world.naming.stop()
+        await self._world.exchange.stop()
         if self._remembering is not None and self._remembers is not None:
             self._remembers.cancel()
             self._remembering.keep()
@@ -138,9 +145,14 @@ class HuntService:
         """Why a seller is not called just now, and for how long yet; None: it may be called."""
         return self._world.gate.suspension(seller_id, self._world.clock.monotonic())
 
+    async def names_of(self, title: str, *, within_s: float) -> Names:
+        """The ISBNs that resolvers give for a title; they are kept, and nothing is bought."""
+        return await self._world.naming.names_of(title, within_s=within_s)
+
     def reset_seller(self, seller_id: str) -> None:
         """Call a seller again that was left alone, or expected to fail, for what it did."""
         self._world.gate.reset(seller_id)
+        self._world.beliefs.forgive(seller_id)
 
     def figures(self, seller_id: str) -> Figures:
         """What a seller has been like, as far as is known."""
@@ -155,7 +167,6 @@ class HuntService:
 
     # ------------------------------------------------------------------------------- requests
     async def submit(self, request: Request, *, fingerprint: str, again: bool) -> Submitted:
-        self._world.beliefs.forgive(seller_id)
         """Write a request down and queue it; durable when this returns.
 
         Once begun it is done to its end, whether the caller still waits or not: what is on disk
@@ -211,17 +222,6 @@ class HuntService:
         await self._sort_in(record)
         return record
 
-    async def wait(self, request_id: str, *, within_s: float) -> RequestRecord | None:
-        """The request when it rests, or as it is when the time is over; None: no such request."""
-        ends_at = self._world.clock.monotonic() + within_s
-        rests = asyncio.Event()
-        self._waiting.setdefault(request_id, set()).add(rests)
-        try:
-            record = await self._world.ledger.get(request_id)
-            if record is None or at_rest(record):
-                return record
-            left_s = ends_at - self._world.clock.monotonic()
-            with contextlib.suppress(TimeoutError):
     async def feedback(self, request_id: str, word: Feedback) -> bool:
         """Learn from what a customer says of a purchase; False: it was said before.
 
@@ -240,6 +240,17 @@ class HuntService:
             self._remembering.keep()
         return True
 
+    async def wait(self, request_id: str, *, within_s: float) -> RequestRecord | None:
+        """The request when it rests, or as it is when the time is over; None: no such request."""
+        ends_at = self._world.clock.monotonic() + within_s
+        rests = asyncio.Event()
+        self._waiting.setdefault(request_id, set()).add(rests)
+        try:
+            record = await self._world.ledger.get(request_id)
+            if record is None or at_rest(record):
+                return record
+            left_s = ends_at - self._world.clock.monotonic()
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(left_s, 0.0)):
                     await rests.wait()
             return await self._world.ledger.get(request_id)
@@ -253,6 +264,7 @@ class HuntService:
     ) -> list[Quoted]:
         """Ask every seller that can be asked, for `within_s` at the most, and buy nothing."""
         world, subject = self._world, subject_of(ask)
+        await world.exchange.ready(within_s=world.settings.rates_wait_s)
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(world.lookups.look_up(seller, ask, subject, within_s=within_s))

@@ -14,6 +14,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from bookhunt.hunt.naming import needs_name
 from bookhunt.hunt.ports import Ask, Order, Prepared, Quoted, Sent, Stopped
 from bookhunt.model.purchase import Answer, Frozen
 from bookhunt.model.reasons import Reason
@@ -217,6 +218,8 @@ class ScriptedSellers:
 
     def cannot_ask(self, seller_id: str, ask: Ask) -> Reason | None:
         shop = self._shops[seller_id]
+        if needs_name(shop.seller, ask.book) and not ask.names:
+            return Reason.CANNOT_ASK
         if shop.seller.state is SellerState.NEEDS_SETUP:
             return Reason.NEEDS_SETUP
         return shop.cannot
@@ -265,7 +268,7 @@ class ScriptedSellers:
         if script is not None:
             return script
         attempt = order.attempt
-        total = attempt.offer.total or order.ceiling
+        total = attempt.offer.as_sold.total or order.ceiling
         if total > order.ceiling:
             return Stopped(answer=Answer.OVER_MAX, total=total)
         document = json.dumps({"key": attempt.key, "reference": attempt.reference})
@@ -331,6 +334,8 @@ class ScriptedSellers:
                 if known.seller == shop.seller.id and known.key == attempt.key:
                     return known
         agreed = attempt.frozen.total if attempt.frozen else attempt.max_price
+        if attempt.offer.original is not None:  # the ledger's amounts are the customer's
+            agreed = attempt.offer.as_sold.total or order.ceiling
         standing = StandingOrder(
             seller=shop.seller.id,
             order_id=script.order_id or f"{shop.seller.id}-{len(self.orders) + 1}",

@@ -25,7 +25,7 @@ from tests.support.scripted_sellers import QuoteScript, ScriptedSellers, a_selle
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bookhunt.hunt.ports import Clock, OfferShelf
+    from bookhunt.hunt.ports import Clock, Knowledge, OfferShelf
     from bookhunt.model.buyer import Buyer
     from bookhunt.model.outcome import RequestRecord, SellerNote
     from bookhunt.model.purchase import Attempt
@@ -113,6 +113,7 @@ class Life:
         ledger: Any = None,
         sellers: ScriptedSellers | None = None,
         shelf: OfferShelf | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
         self.clock = clock
         self.settings = settings
@@ -121,6 +122,7 @@ class Life:
         self.buyers = MemoryBuyers()
         self.explanations = MemoryExplanations()
         self.shelf = shelf or NoShelf()
+        self.knowledge = knowledge
         self.service = self._service()
 
     def _service(self) -> HuntService:
@@ -132,6 +134,7 @@ class Life:
             shelf=self.shelf,
             clock=self.clock,
             settings=self.settings,
+            knowledge=self.knowledge,
         )
 
     async def another(self) -> None:
