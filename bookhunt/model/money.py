@@ -32,7 +32,7 @@ _TWO_DIGITS = frozenset(
     ).split()
 )
 # SQLite stores 64-bit integers; no book costs a ten-thousandth of that.
-_LARGEST_MINOR = 10**15
+_LARGEST_MINOR = 10**15 - 1
 _DECIMAL = re.compile(r"(?P<whole>[0-9]{1,15})(?:\.(?P<fraction>[0-9]{1,4}))?", re.ASCII)
 
 

@@ -119,9 +119,19 @@ def test_an_error_of_one_book_is_its_own(home: Home) -> None:
 
 def test_every_book_has_a_key_of_its_own(home: Home) -> None:
     daemon = ScriptedDaemon()
-    _run(_purchases(home, daemon), "a", "b", "a")
+    _run(_purchases(home, daemon), "a", "b", "c")
     keys = [key for _, key in daemon.keys]
     assert len(set(keys)) == 3
+
+
+def test_a_book_that_is_said_twice_is_submitted_once(home: Home) -> None:
+    """Both lines are told of the one purchase; a failed submission is told on both, too."""
+    daemon, told = ScriptedDaemon(), []
+    ends = _run(_purchases(home, daemon, told=told.append), "a", "b", "a")
+    assert [label for label, _ in daemon.keys] == ["a", "b"]
+    assert len({str(end.request) for end in ends if end.label == "a"}) == 1
+    assert len(ends) == 3
+    assert any("stands in the list twice" in line for line in told)
 
 
 def test_a_key_that_was_given_is_sent_as_it_is(home: Home) -> None:

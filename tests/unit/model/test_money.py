@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CURRENCIES = st.sampled_from(["USD", "EUR", "JPY", "KWD", "CLF", "GBP"])
-MINOR = st.integers(min_value=-(10**15), max_value=10**15)
+MINOR = st.integers(min_value=-(10**15) + 1, max_value=10**15 - 1)
 
 
-@given(minor=st.integers(min_value=0, max_value=10**15), currency=CURRENCIES)
+@given(minor=st.integers(min_value=0, max_value=10**15 - 1), currency=CURRENCIES)
 def test_what_is_written_is_read_back(minor: int, currency: str) -> None:
     """`amount` is the contract's decimal string, and reading it gives the same money."""
     money = Money(minor, currency)
@@ -88,7 +88,7 @@ def test_an_unlisted_currency_is_refused(currency: str) -> None:
         Money(100, currency)
 
 
-@pytest.mark.parametrize("minor", [1.0, True, "100", None, 10**15 + 1])
+@pytest.mark.parametrize("minor", [1.0, True, "100", None, 10**15])
 def test_minor_units_are_whole_numbers(minor: object) -> None:
     with pytest.raises(BadMoney):
         Money(minor, "USD")  # type: ignore[arg-type]

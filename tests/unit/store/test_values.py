@@ -25,7 +25,7 @@ from bookhunt.store import values
 from bookhunt.store.requests import body_of
 from tests.support.builders import a_book, a_bought, a_note, a_request, a_result, an_offer
 
-money = st.builds(Money, st.integers(0, 10**15), st.sampled_from(["USD", "JPY", "BHD"]))
+money = st.builds(Money, st.integers(0, 10**15 - 1), st.sampled_from(["USD", "JPY", "BHD"]))
 times = st.integers(-(10**15), 2 * 10**17).map(
     lambda us: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
 )
