@@ -13,7 +13,8 @@ from bookhunt.model.errors import IllegalTransition, LedgerUnusable
 from bookhunt.model.purchase import Answer, Stage
 from bookhunt.model.request import RequestState
 from bookhunt.model.seller import Capability, Proof
-from tests.support.scripted_sellers import SendScript, a_proof
+from tests.support.builders import an_offer, usd
+from tests.support.scripted_sellers import QuoteScript, SendScript, a_proof
 from tests.unit.hunt.life import FailingLedger, Life
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ async def doubted(
     return record
 
 
+def plenty(life: Life) -> None:
+    """So many copies that a purchase need not wait for another one."""
+    offer = an_offer("shop", item='"many"', price=usd("10"), shipping=usd("0"), inventory=40)
+    life.sellers.quotes("shop", QuoteScript(offers=(offer,)))
+
+
 async def the_attempt(life: Life, record: RequestRecord) -> Attempt:
     (attempt,) = await life.attempts(record)
     return attempt
@@ -73,6 +80,22 @@ async def test_an_order_that_stands_is_found(
     assert clock.monotonic() < 5
     assert record.result.bought is not None
     assert record.result.bought.order_id == life.sellers.orders[0].order_id
+
+
+async def test_that_the_bytes_go_again_is_on_disk_before_they_do(life: Life) -> None:
+    """From there on "not found" is counted anew, in the next life too."""
+    record = await doubted(life, KEY, executes=False)
+    life.sellers.sends("shop", *[lost(executes=False)] * 2)
+    send, on_disk = life.sellers.send, []
+
+    async def watched(order: Order) -> Sent:
+        attempt = await the_attempt(life, record)
+        on_disk.append((attempt.sends, attempt.last_sent_at == life.clock.now()))
+        return await send(order)
+
+    life.sellers.send = watched  # type: ignore[method-assign]
+    assert (await life.outcome(record)).state is SUCCESS
+    assert on_disk == [(2, True), (3, True), (4, True)]
 
 
 @pytest.mark.parametrize("executes", [True, False])
@@ -208,6 +231,9 @@ async def test_a_key_that_ran_out_leaves_the_look_up(life: Life, clock: JumpCloc
     assert record.state is SUCCESS
     assert life.orders() == ["other"]
     assert 19 * HOUR < clock.monotonic() < 21 * HOUR
+    last_send = max(c.at_s for c in life.sellers.calls if (c.what, c.seller) == ("send", "shop"))
+    (bought,) = (c.at_s for c in life.sellers.calls if (c.what, c.seller) == ("send", "other"))
+    assert bought >= last_send + 900
 
 
 async def test_a_key_that_ran_out_alone_leaves_a_person(life: Life, clock: JumpClock) -> None:
@@ -421,6 +447,7 @@ async def test_before_anything_new_is_ordered_the_old_is_looked_at(clock: JumpCl
     life = Life(clock)
     await life.service.start()
     record = await doubted(life, BOTH, executes=True)
+    plenty(life)
     new = await life.submit()
     look_up = life.sellers.look_up
 
@@ -447,6 +474,7 @@ async def test_a_seller_that_does_not_answer_recovery_holds_nobody_up(clock: Jum
     life = Life(clock)
     await life.service.start()
     await doubted(life, BOTH, executes=True)
+    plenty(life)
 
     async def hangs(order: Order) -> Sent:
         await asyncio.sleep(120)

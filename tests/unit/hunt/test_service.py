@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bookhunt.hunt import service
 from bookhunt.hunt.candidates import ask_of
+from bookhunt.hunt.flow import hunt
 from bookhunt.hunt.settings import HuntSettings
 from bookhunt.model.errors import (
     DaemonStopping,
@@ -28,7 +30,9 @@ from tests.support.scripted_sellers import SendScript
 from tests.unit.hunt.life import Life
 
 if TYPE_CHECKING:
+    from bookhunt.hunt.buying import Ended
     from bookhunt.hunt.ports import Order, Prepared, Stopped
+    from bookhunt.hunt.world import World
     from bookhunt.model.outcome import RequestRecord
     from tests.support.jump_clock import JumpClock
 
@@ -228,9 +232,9 @@ async def test_waiting_leaves_nothing_behind(life: Life) -> None:
     await life.service.wait("nothing", within_s=1)
     await life.outcome(record)
     await asyncio.sleep(0)
-    service = life.service
-    assert (service._waiting, service._hunts, service._queued) == ({}, {}, set())
-    assert (service._setbacks, service._returning) == ({}, {})
+    kept = life.service
+    assert (kept._waiting, kept._hunts, kept._queued) == ({}, {}, set())
+    assert (kept._setbacks, kept._returning) == ({}, {})
 
 
 async def test_a_request_taken_up_again_is_waited_for_again(life: Life) -> None:
@@ -467,15 +471,26 @@ async def test_a_restart_hunts_each_request_once(clock: JumpClock) -> None:
     await life.service.stop(within_s=1)
 
 
-async def test_starting_twice_the_same_request_is_one_hunt(life: Life) -> None:
+async def test_starting_twice_the_same_request_is_one_hunt(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is handed over: from the disk, from a settled order, from a submission."""
+    hunted: list[str] = []
+
+    async def counted(world: World, record: RequestRecord) -> Ended:
+        hunted.append(record.request.id)
+        return await hunt(world, record)
+
+    monkeypatch.setattr(service, "hunt", counted)
     life.sells("shop", "10", tier=1, delay_s=1)
     record = await life.submit()
+    life.service._queue(record)
     for _ in range(3):
         await asyncio.sleep(0.2)
         life.service._queue(life.ledger.requests[record.request.id])
     assert (await life.outcome(record)).state is SUCCESS
     await asyncio.sleep(10)
-    assert life.sellers.count("quote") == 1
+    assert hunted == [record.request.id]
     assert life.orders() == ["shop"]
 
 

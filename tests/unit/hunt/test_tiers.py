@@ -121,11 +121,17 @@ def test_the_deadline_stops_everything() -> None:
     assert Course().at(5.0, best="29", in_flight=3).stop
 
 
-def test_a_resumed_search_begins_its_grace_and_patience_anew() -> None:
-    """The time a failed purchase took is not taken from the sellers asked next."""
+def test_a_resumed_search_begins_its_patience_anew() -> None:
+    """What is asked next is not held up by the wave before the purchase that fell through."""
     course = Course()
     course.at(0, unasked=ALL)
-    course.at(0.5, best="29", in_flight=1)
+    course.at(0.5, best="20", unasked=ALL[2:], in_flight=1)
     course.policy.resume()
-    assert course.at(10.0, unasked=ALL[2:], in_flight=1, ends_at=14.3).ask == ALL[2:3]
-    assert course.at(10.1, best="29", in_flight=1, ends_at=14.3).look_again_at == 10.1 + 0.2
+    assert course.at(1.0, unasked=ALL[2:], in_flight=1).ask == ALL[2:3]
+
+
+def test_a_resumed_search_begins_its_grace_anew() -> None:
+    course = Course()
+    assert course.at(1.0, best="28.50", in_flight=1).look_again_at == 1.2
+    course.policy.resume()
+    assert course.at(1.1, best="29", in_flight=1).look_again_at == 1.1 + 0.2
