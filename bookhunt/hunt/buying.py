@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bookhunt.hunt.candidates import held_by
 from bookhunt.hunt.claim import ceiling_as_sold, intent_for, named_for
 from bookhunt.hunt.exchange import is_too_old
 from bookhunt.hunt.ports import (
@@ -84,6 +85,9 @@ async def buy(
         return FellThrough(
             record=record, answer=Answer.UNKNOWN, detail="an earlier order there is not settled"
         )
+    waiting = await world.quarantine.holds(seller.id)
+    if waiting is not None:
+        return FellThrough(record=record, answer=Answer.UNKNOWN, detail=held_by(waiting))
     purchase = Purchase(
         world=world,
         record=record,

@@ -57,6 +57,9 @@ async def candidates_for(world: World, request: Request) -> Market:
         if reason is None and _can_be_ordered_from(seller):
             missing = await world.sellers.needs_setup(seller.id, request.profile)
             reason, detail = (None, None) if missing is None else (Reason.NEEDS_SETUP, missing)
+            waiting = await world.quarantine.holds(seller.id)
+            if waiting is not None:
+                reason, detail = Reason.SKIPPED_OPEN_BREAKER, held_by(waiting)
         tier = world.tiering.tier_of(seller)
         if world.tiering.is_held_back(seller, shadow_new=settings.shadow_new_sellers):
             seller = replace(seller, trust=Trust.SHADOW)  # noqa: PLW2901 - the same, held back
@@ -66,6 +69,11 @@ async def candidates_for(world: World, request: Request) -> Market:
             ruled_out.append(SellerNote(seller=seller.id, reason=reason, detail=detail, tier=tier))
     chosen.sort(key=lambda candidate: candidate.tier)
     return Market(candidates=tuple(chosen), ruled_out=tuple(ruled_out))
+
+
+def held_by(request_id: str) -> str:
+    """Why nothing is ordered at a seller that can prove nothing and lost an answer."""
+    return f"an order there waits for a person (bookhunt settle {request_id})"
 
 
 def able_to_answer(world: World, ask: Ask, sellers: frozenset[str] | None) -> list[Seller]:

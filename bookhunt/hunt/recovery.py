@@ -73,6 +73,9 @@ class Settler:
     async def take_all_open(self) -> None:
         """Settle everything an earlier life left open."""
         for attempt in await self._world.ledger.open_attempts():
+            if attempt.stage in {Stage.UNKNOWN, Stage.MANUAL}:
+                seller = self._world.sellers.get(attempt.seller)
+                self._world.quarantine.add(attempt, seller)
             self.take(attempt, recovered=True)
 
     async def stop(self) -> None:

@@ -131,6 +131,8 @@ async def write_down(
         result=result,
     )
     world.beliefs.learn_order(attempt.seller, weight=_SPEAKS_FOR_SELLER.get(to, 0.0))
+    if attempt.stage in {Stage.UNKNOWN, Stage.MANUAL}:
+        world.quarantine.add(attempt, world.sellers.get(attempt.seller))
     if to is Stage.MANUAL:
         record = await world.ledger.move(record, RequestState.NEEDS_ATTENTION)
     return Settled(attempt=attempt, record=record)

@@ -15,6 +15,7 @@ from bookhunt.hunt.naming import Naming
 from bookhunt.hunt.ports import Knowledge
 from bookhunt.hunt.strategies import policy_for
 from bookhunt.hunt.tiering import Tiering
+from bookhunt.model.seller import Capability
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     )
     from bookhunt.hunt.settings import HuntSettings
     from bookhunt.hunt.strategies import PolicyFactory
+    from bookhunt.model.purchase import Attempt
+    from bookhunt.model.seller import Seller
 
 _T = TypeVar("_T")
 
@@ -90,6 +93,33 @@ class Doubts:
         return True
 
 
+class Quarantine:
+    """Sellers that lost the answer to an order and can prove nothing: nothing new goes there.
+
+    A seller with neither a key nor a look-up that loses one answer may lose the next one too, and
+    each costs a person's time. It is free again when the order is settled, by whomever.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._open: dict[str, dict[str, str]] = {}  # by seller: attempts, and whose they are
+
+    def add(self, attempt: Attempt, seller: Seller | None) -> None:
+        """An order at a seller is in doubt; only one that can prove nothing is held."""
+        if seller is None or seller.proof.capability is Capability.NONE:
+            self._open.setdefault(attempt.seller, {})[attempt.id] = attempt.request_id
+
+    async def holds(self, seller: str) -> str | None:
+        """The request that somebody must settle before this seller is ordered from; None: free."""
+        waiting = self._open.get(seller, {})
+        for attempt_id, request_id in list(waiting.items()):
+            attempts = await self._ledger.attempts(request_id)
+            if any(each.id == attempt_id and each.stage.is_open for each in attempts):
+                return request_id
+            waiting.pop(attempt_id, None)
+        return None
+
+
 @dataclass(slots=True, kw_only=True)
 class World:
     """Everything a stage of the hunt may touch."""
@@ -106,6 +136,7 @@ class World:
     beliefs: Beliefs = field(default_factory=Beliefs)
     doubts: Doubts = field(default_factory=Doubts)
     knowledge: Knowledge = field(default_factory=Knowledge)
+    quarantine: Quarantine = field(init=False)
     tiering: Tiering = field(init=False)
     gate: Gate = field(init=False)
     naming: Naming = field(init=False)
@@ -113,6 +144,7 @@ class World:
     lookups: Lookups = field(init=False)
 
     def __post_init__(self) -> None:
+        self.quarantine = Quarantine(self.ledger)
         self.tiering = Tiering(self.beliefs)
         self.gate = Gate(
             started_at=self.clock.monotonic(),
