@@ -18,9 +18,9 @@ import typer
 
 from bookhunt.cli import exit_codes
 from bookhunt.cli.output import Terminal  # noqa: TC001 - Typer reads the annotations
-from bookhunt.cli.render import NOTE_HEADERS, note_row, outcome_lines
+from bookhunt.cli.render import outcome_lines
 from bookhunt.cli.sandbox import USUAL_SELLERS, furnish, move_in, open_street
-from bookhunt.cli.table import print_table
+from bookhunt.cli.why import print_notes
 from bookhunt.client import DaemonClient, wait_until_gone
 from bookhunt.home.paths import Home
 from bookhunt.model.errors import BookhuntError, DaemonNotRunning
@@ -104,7 +104,7 @@ def _show(terminal: Terminal, client: DaemonClient, told: dict[str, Any]) -> Non
         terminal.line(f"  {terminal.styled('ledger   ', 'dim')}{word}")
         terminal.line()
     notes = client.why(told["request_id"])
-    print_table(terminal, NOTE_HEADERS, [note_row(note) for note in notes], flexible=5)
+    print_notes(terminal, told, notes)
 
 
 def _say_where(terminal: Terminal, home: Home) -> None:

@@ -206,22 +206,6 @@ OFFER_HEADERS = (
 )
 
 
-def note_row(note: dict[str, Any]) -> list[str]:
-    """A line of `status --why`."""
-    answered = note.get("answered_ms")
-    return [
-        str(note["seller"]),
-        str(note.get("reason") or "fits"),
-        money(note.get("total")),
-        "-" if note.get("tier") is None else str(note["tier"]),
-        "-" if answered is None else f"{answered:.0f} ms",
-        str(note.get("detail") or ""),
-    ]
-
-
-NOTE_HEADERS = ("seller", "gave", "total", "tier", "answered", "detail")
-
-
 def seller_row(seller: dict[str, Any]) -> list[str]:
     """A line of `sellers list`."""
     p95, success = seller.get("p95_ms"), seller.get("success")

@@ -10,14 +10,13 @@ from bookhunt.cli.connection import connect
 from bookhunt.cli.durations import seconds
 from bookhunt.cli.output import Terminal
 from bookhunt.cli.render import (
-    NOTE_HEADERS,
     REQUEST_HEADERS,
     iso_before,
-    note_row,
     outcome_lines,
     request_row,
 )
 from bookhunt.cli.table import print_table
+from bookhunt.cli.why import WHY_FIELDS, explained, print_explained
 from bookhunt.client import DaemonClient
 from bookhunt.client.calls import is_at_rest
 from bookhunt.model.errors import InputError
@@ -36,7 +35,12 @@ def status(
     ] = None,
     *,
     why: Annotated[
-        bool, typer.Option("--why", help="Each seller, and why it gave nothing.")
+        bool,
+        typer.Option(
+            "--why",
+            help="Each seller: what it gave or why nothing, what was expected of it, and z: with "
+            "a total below it in hand, asking was not worth a call.",
+        ),
     ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Look until all have ended.")] = False,
     state: Annotated[
@@ -48,7 +52,7 @@ def status(
     limit: Annotated[int, typer.Option(metavar="N", help="At most so many.")] = _SHOWN,
 ) -> None:
     """Show the newest requests, or those named."""
-    fields = (*REQUEST_FIELDS, "sellers") if why else tuple(REQUEST_FIELDS)
+    fields = (*REQUEST_FIELDS, *WHY_FIELDS) if why else tuple(REQUEST_FIELDS)
     terminal.picked(fields)
     if limit < 1:
         raise InputError("--limit is at least 1", hint="--limit 20")
@@ -64,7 +68,7 @@ def status(
     if terminal.wants_objects:
         for request in found:
             own = notes.get(request["request_id"])
-            terminal.thing(request if own is None else {**request, "sellers": own}, fields)
+            terminal.thing(request if own is None else explained(request, own), fields)
     elif requests or why:
         for request in found:
             _print_whole(terminal, request, notes.get(request["request_id"]))
@@ -105,10 +109,11 @@ def _moment(text: str) -> str:
 def _print_whole(
     terminal: Terminal, request: dict[str, Any], notes: list[dict[str, Any]] | None
 ) -> None:
+    if notes is not None:
+        print_explained(terminal, request, notes)
+        return
     for line in outcome_lines(request, terminal):
         terminal.line(line)
-    if notes is not None:
-        print_table(terminal, NOTE_HEADERS, [note_row(note) for note in notes], flexible=5)
 
 
 def _watch(

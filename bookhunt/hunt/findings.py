@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bookhunt.model.money import Money
 from bookhunt.model.outcome import Findings, ProofOfAbsence, Result, SellerNote
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from bookhunt.hunt.candidates import Candidate
     from bookhunt.hunt.choice import Choice, Judged
+    from bookhunt.hunt.policy import View
     from bookhunt.hunt.search import Asked, Search
     from bookhunt.model.offer import Offer
     from bookhunt.model.seller import Seller
@@ -113,7 +114,8 @@ def _note(search: Search, candidate: Candidate, judged: list[Judged]) -> SellerN
     asked = search.asked.get(candidate.seller.id)
     if asked is None:
         reason = Reason.SKIPPED_EARLY_EXIT if search.stopped_early else Reason.SKIPPED_TIER
-        return SellerNote(seller=candidate.seller.id, reason=reason, tier=candidate.tier)
+        seen = _seen(search, search.policy.view(candidate.seller.id))
+        return SellerNote(seller=candidate.seller.id, reason=reason, tier=candidate.tier, **seen)
     if asked.quoted is None:
         return _told(search, asked, reason=Reason.TIMED_OUT)
     if judged:
@@ -131,21 +133,29 @@ def _told(
     offer: Offer | None = None,
     detail: str | None = None,
 ) -> SellerNote:
-    answered, view = asked.answered_at, asked.view
-    currency = search.request.max_price.currency
-    known = view.reservation_minor if view is not None else None
+    answered = asked.answered_at
     return SellerNote(
         seller=asked.candidate.seller.id,
         reason=reason,
         total=offer.at_least if offer else None,
         detail=detail,
         tier=asked.candidate.tier,
-        rank=view.rank if view else None,
-        reservation=Money(known, currency) if known is not None else None,
-        expected=Money(view.expected_minor, currency) if view else None,
         cached=asked.cached,
         shared=asked.shared,
         asked_ms=round((asked.asked_at - search.started_at) * 1000, 1),
         answered_ms=None if answered is None else round((answered - search.started_at) * 1000, 1),
         calls=asked.own_calls,
+        **_seen(search, asked.view),
     )
+
+
+def _seen(search: Search, view: View | None) -> dict[str, Any]:
+    """How the policy saw a seller, when it was asked or, where it was not, at the end."""
+    if view is None:
+        return {}
+    currency, z = search.request.max_price.currency, view.reservation_minor
+    return {
+        "rank": view.rank,
+        "reservation": None if z is None else Money(z, currency),
+        "expected": Money(view.expected_minor, currency),
+    }

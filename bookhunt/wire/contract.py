@@ -17,9 +17,9 @@ LONGEST_WAIT_S = 60.0  # of one long poll; who wants to wait longer asks again
 REQUEST_FIELDS = (
     "request_id book max_price status strategy resolved_seller resolved_price item_price shipping "
     "order_id delivery_estimate purchased_at lowest_available_price lowest_available_seller reason "
-    "overcharged sellers_asked sellers_total calls cached early_exit proof tax url cheaper_by_link "
-    "profile customer watch_id attempts submitted_at finished_at latency_ms trace_id message "
-    "schema_version"
+    "overcharged sellers_asked sellers_total calls cached coalesced early_exit stopped_because "
+    "proof tax url cheaper_by_link profile customer watch_id attempts submitted_at finished_at "
+    "latency_ms trace_id message schema_version"
 ).split()
 ATTEMPT_FIELDS = "seller stage reason total".split()
 OFFER_FIELDS = (

@@ -10,7 +10,7 @@ from bookhunt.model.money import Money
 from bookhunt.model.outcome import ProofOfAbsence
 from bookhunt.model.purchase import Answer
 from bookhunt.model.reasons import UNPROVEN, Reason
-from bookhunt.model.request import RequestState
+from bookhunt.model.request import RequestState, Strategy
 from bookhunt.model.seller import PurchaseMode, SellerState, Trust
 from tests.support.builders import an_offer, usd
 from tests.support.scripted_sellers import QuoteScript
@@ -158,3 +158,16 @@ async def test_calls_are_counted_as_they_were_made(life: Life) -> None:
     record = await life.hunted()
     assert record.state is RequestState.SUCCESS
     assert record.result.findings.calls == 3 + 3 + 1
+
+
+async def test_a_seller_that_was_not_asked_says_how_it_was_seen(life: Life) -> None:
+    """Its rank, what was expected of it and z: why nobody called it."""
+    for n in range(30):
+        life.sells(f"s{n}", *["20"] * 20, delay_s=0.4)
+    for _ in range(6):
+        record = await life.hunted(strategy=Strategy.BALANCED)
+    notes = life.notes(record).values()
+    unasked = [note for note in notes if note.reason is Reason.SKIPPED_EARLY_EXIT]
+    assert unasked
+    assert {note.rank for note in notes} == set(range(1, 31))
+    assert all(note.expected is not None and note.asked_ms is None for note in unasked)
