@@ -32,7 +32,10 @@ def buy(
     profile: Annotated[str | None, typer.Option(help="Where it is sent.")] = None,
     strategy: Annotated[
         str | None,
-        typer.Option(metavar="cheapest|balanced|fast|tiers", help="Price against time and calls."),
+        typer.Option(
+            metavar="cheapest|balanced|fast|tiers",
+            help="Price against time and calls; balanced without it.",
+        ),
     ] = None,
     condition: Annotated[str | None, typer.Option(metavar="new|used|any", help="Copies.")] = None,
     book_format: Annotated[

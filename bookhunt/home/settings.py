@@ -108,7 +108,7 @@ class Defaults(Closed):
     country: Country = "US"  # where no profile says it
     condition: ConditionWish = ConditionWish.ANY
     format: FormatWish = FormatWish.PAPER
-    strategy: Strategy = Strategy.TIERS
+    strategy: Strategy = Strategy.BALANCED
     timeout_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0  # how long a command waits
 
 

@@ -28,7 +28,7 @@ throttle:   {in_flight: 100, per_seller: 10, queue: 20, when_full: degrade, \
 per_customer_per_min: null, owner_per_min: 9, regions: {AU: 5000}, classes: {gold: 2}}
 network:    {allow_private: true, allow_loopback: true, proxy: "http://proxy:3128", \
 ca_file: /ca.pem}
-fx:         {rates: {GBP: "1.17"}, source: "https://rates.example/", margin: 0.05, max_age_h: 1}
+fx:         {rates: {GBP: "1.17"}, source: ecb, margin: 0.05, max_age_h: 1}
 notify:
   - {to: "secret:notify/mail", on: [bought, needs_attention]}
   - {webhook: "https://hooks.example/x", secret: "secret:notify/hook"}
@@ -67,7 +67,7 @@ def test_an_absent_or_empty_file_is_a_working_configuration(home: Home, text: st
         "defaults.country": "US",
         "defaults.condition": "any",
         "defaults.format": "paper",
-        "defaults.strategy": load(home).defaults.strategy.value,
+        "defaults.strategy": "balanced",
         "defaults.timeout_s": 60,
         "search.deadline_s": 5,
         "search.call_value": None,
