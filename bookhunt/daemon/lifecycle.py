@@ -90,13 +90,19 @@ async def _live(
 ) -> None:
     asyncio.get_running_loop().set_exception_handler(_unhandled)
     async with assemble(home, config_file) as daemon:
-        try:
-            await daemon.service.start()
-            await _serve(daemon, lock, logs)
-        finally:
-            daemon.closing.set()
-            await daemon.service.stop(within_s=SENDS_END_WITHIN_S)
+        # Before the socket is there: whoever finds it may tell the daemon to stop at once.
+        with _signals_close(daemon):
+            await _start_and_serve(daemon, lock, logs)
     _log.info("stopped")
+
+
+async def _start_and_serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
+    try:
+        await daemon.service.start()
+        await _serve(daemon, lock, logs)
+    finally:
+        daemon.closing.set()
+        await daemon.service.stop(within_s=SENDS_END_WITHIN_S)
 
 
 async def _serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
@@ -110,35 +116,34 @@ async def _serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
         asyncio.create_task(_close_when_idle(daemon, guard)),
         asyncio.create_task(_close_when_homeless(daemon, lock)),
     ]
-    with _signals_close(daemon):
-        _log.info(
-            "listening",
-            extra={
-                "pid": os.getpid(),
-                "version": bookhunt.__version__,
-                "epoch": daemon.recovered.epoch,
-                "interrupted": daemon.recovered.interrupted,
-                "requeued": daemon.recovered.requeued,
-                "sellers": len(daemon.sellers.all()),
-                "python": platform.python_version(),
-            },
-        )
-        closing = asyncio.create_task(daemon.closing.wait())
+    _log.info(
+        "listening",
+        extra={
+            "pid": os.getpid(),
+            "version": bookhunt.__version__,
+            "epoch": daemon.recovered.epoch,
+            "interrupted": daemon.recovered.interrupted,
+            "requeued": daemon.recovered.requeued,
+            "sellers": len(daemon.sellers.all()),
+            "python": platform.python_version(),
+        },
+    )
+    closing = asyncio.create_task(daemon.closing.wait())
+    try:
+        await asyncio.wait({serving, closing}, return_when=asyncio.FIRST_COMPLETED)
+        daemon.closing.set()
+        _log.info("stopping")
+        # While orders end, whoever asks is still told how they do, and that no more is taken.
+        await daemon.service.stop(within_s=SENDS_END_WITHIN_S)
+    finally:
+        for task in (closing, *others):
+            task.cancel()
+        server.tell_to_end()
+        await asyncio.gather(closing, *others, return_exceptions=True)
         try:
-            await asyncio.wait({serving, closing}, return_when=asyncio.FIRST_COMPLETED)
-            daemon.closing.set()
-            _log.info("stopping")
-            # While orders end, whoever asks is still told how they do, and that no more is taken.
-            await daemon.service.stop(within_s=SENDS_END_WITHIN_S)
+            await serving
         finally:
-            for task in (closing, *others):
-                task.cancel()
-            server.tell_to_end()
-            await asyncio.gather(closing, *others, return_exceptions=True)
-            try:
-                await serving
-            finally:
-                listening.close()
+            listening.close()
 
 
 @contextlib.contextmanager
