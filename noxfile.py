@@ -39,6 +39,9 @@ def run(session: nox.Session, program: str, *arguments: str, **environment: str)
     session.run(str(BIN / program), *arguments, env=environment, external=True)
 
 
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")  # two cores, a file's tests together
+
+
 def test(session: nox.Session, *paths: str) -> None:
     """Run tests; what follows `--` on nox's command line replaces the paths."""
     run(session, "python", "-m", "pytest", *(session.posargs or paths))
@@ -68,13 +71,13 @@ def types(session: nox.Session) -> None:
 @nox.session(venv_backend="none", requires=["dev"])
 def unit(session: nox.Session) -> None:
     """One module at a time."""
-    test(session, "tests/unit")
+    test(session, *SIDE_BY_SIDE, "tests/unit")
 
 
 @nox.session(venv_backend="none", requires=["dev"])
 def contract(session: nox.Session) -> None:
     """One suite per port, over every implementation of it."""
-    test(session, "tests/contract")
+    test(session, *SIDE_BY_SIDE, "tests/contract")
 
 
 @nox.session(venv_backend="none", requires=["dev"])
