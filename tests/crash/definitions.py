@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.sellers.compiling import compile_seller
@@ -14,7 +15,7 @@ from bookhunt.simulated import credentials, payment_tokens
 from tests.crash.cases import SETTLE_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from bookhunt.sellers.compiled import CompiledSeller
     from bookhunt.simulated import Street
@@ -23,17 +24,24 @@ DEMO = Path(__file__).parents[2] / "sellers.d" / "demo"
 PROFILE = "home"
 _READ_MS = 400
 _COMMIT_MS = 400
+_NOWHERE_ELSE: Mapping[str, str] = MappingProxyType({})
 _KEY_H = 1.0  # the shortest time after which a key may be forgotten that a case waits for
 
 
 def impatient(
-    street: Street, sellers: Iterable[str], *, settle_s: float = SETTLE_S
+    street: Street,
+    sellers: Iterable[str],
+    *,
+    settle_s: float = SETTLE_S,
+    instead: Mapping[str, str] = _NOWHERE_ELSE,
 ) -> dict[str, CompiledSeller]:
-    """The definitions of these sellers, pointed at a street."""
+    """The definitions of these sellers, pointed at a street; at another address `instead`."""
     return {
         seller: compile_seller(
             _impatient(load_file(DEMO / f"{seller}.yaml"), settle_s),
-            configured=Configured(settings={"address": street.addresses[seller]}),
+            configured=Configured(
+                settings={"address": instead.get(seller, street.addresses[seller])}
+            ),
         )
         for seller in sellers
     }

@@ -40,12 +40,13 @@ from tests.support.builders import a_buyer, an_id
 from tests.support.memory_explanations import MemoryExplanations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from pathlib import Path
 
     from bookhunt.hunt.ports import Limits
     from bookhunt.model.buyer import Buyer
     from bookhunt.model.money import Money
+    from bookhunt.model.outcome import RequestRecord
     from bookhunt.sellers.compiled import CompiledSeller
     from tests.crash.clock import FastClock
 
@@ -217,16 +218,30 @@ def the_plan() -> Plan:
 
 async def _live(world: World, mouth: int, cancel_at: tuple[str, int] | None) -> None:
     began = time.monotonic()
-    clock = world.clock
+    async with open_life(world) as service:
+        customers = [
+            asyncio.create_task(buy(service, wish, world.clock, cancel_at if n == 0 else None))
+            for n, wish in enumerate(world.wishes)
+        ]
+        await asyncio.gather(*customers)
+        os.write(mouth, json.dumps({"rest_s": time.monotonic() - began}).encode() + b"\n")
+
+
+@contextlib.asynccontextmanager
+async def open_life(world: World) -> AsyncIterator[HuntService]:
+    """The hunt over this world's ledger and sellers, from recovery to an orderly end."""
     ledger = await SqliteLedger.open(
-        world.folder / world.ledger, clock=clock, defaults=world.limits, free_space_floor=0
+        world.folder / world.ledger,
+        clock=world.clock,
+        defaults=world.limits,
+        free_space_floor=0,
     )
     addresses = Addresses(_RULES)
     gateway = Gateway(
         lambda: world.sellers,
         secret=world.secret,
         rules=_RULES,
-        clock=clock,
+        clock=world.clock,
         addresses=addresses,
         quotes=QuoteTransport(addresses, tls=_TLS),
         orders=OrderTransport(addresses, tls=_TLS),
@@ -237,24 +252,23 @@ async def _live(world: World, mouth: int, cancel_at: tuple[str, int] | None) -> 
         buyers=_OneBuyer(),
         explanations=MemoryExplanations(),
         shelf=MemoryShelf(),
-        clock=clock,
+        clock=world.clock,
         settings=world.settings(),
     )
     await service.start()
-    customers = [
-        asyncio.create_task(_buy(service, wish, clock, cancel_at if n == 0 else None))
-        for n, wish in enumerate(world.wishes)
-    ]
-    await asyncio.gather(*customers)
-    os.write(mouth, json.dumps({"rest_s": time.monotonic() - began}).encode() + b"\n")
+    yield service
     await service.stop(within_s=5)
     await gateway.close()
     await ledger.close()
 
 
-async def _buy(
-    service: HuntService, wish: Wish, clock: FastClock, cancel_at: tuple[str, int] | None
-) -> None:
+async def buy(
+    service: HuntService,
+    wish: Wish,
+    clock: FastClock,
+    cancel_at: tuple[str, int] | None = None,
+) -> RequestRecord | None:
+    """Submit a wish and wait until it rests."""
     request = Request(
         id=an_id(),
         customer="crash",
@@ -282,7 +296,7 @@ async def _buy(
         the_plan().actions[cancel_at] = lambda: loop.call_soon_threadsafe(
             _cancel, service, request_id
         )
-    await service.wait(request_id, within_s=1e6)
+    return await service.wait(request_id, within_s=1e6)
 
 
 _cancelling: set[asyncio.Task[None]] = set()
