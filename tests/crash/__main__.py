@@ -6,6 +6,7 @@
     --seed N           which points are chosen; the same seed chooses the same
     --workers N        processes, each with a street of its own
     --json FILE        the report as JSON
+    --forget           leave nothing of failing cases behind
     --case SCENE --kills 17,4      one case: SELLER/MISDEED, killed at these points of its lives
            --cancel NAME*2         and cancelled at the second time its first life gets there
     --scene SCENE      all points of one scene; may be said several times
@@ -190,6 +191,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--forget", action="store_true")
     parser.add_argument("--case")
     parser.add_argument("--scene", action="append")
     parser.add_argument("--crowd")
@@ -206,7 +208,7 @@ def main() -> int:
         print(line)
     if given.json:
         given.json.write_text(json.dumps(report.as_json(), indent=2) + "\n", "utf-8")
-    if report.is_clean:
+    if report.is_clean or given.forget:
         shutil.rmtree(root)
     else:
         print(f"what the failing cases left: {root}")
