@@ -89,6 +89,32 @@ COMMANDS: dict[str, Entry | Group] = {
             "bookhunt feedback @last --late --refunded",
         ),
     ),
+    "books": Group(
+        does="The ISBNs that titles stand for.",
+        commands={
+            "list": Entry(
+                module="bookhunt.cli.books",
+                function="list_books",
+                does="List titles and their ISBNs.",
+                examples=("bookhunt books list", "bookhunt books list --json"),
+            ),
+            "show": Entry(
+                module="bookhunt.cli.books",
+                function="show",
+                does="Show, or find out, the ISBNs of a title.",
+                examples=('bookhunt books show "The Hobbit"',),
+            ),
+            "pin": Entry(
+                module="bookhunt.cli.books",
+                function="pin",
+                does="Let a title mean one ISBN.",
+                examples=(
+                    'bookhunt books pin "The Hobbit" 9780547928227',
+                    'bookhunt books pin "The Hobbit" --remove',
+                ),
+            ),
+        },
+    ),
     "sellers": Group(
         does="The sellers that can be asked.",
         commands={

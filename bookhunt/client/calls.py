@@ -214,6 +214,19 @@ class DaemonClient:
         """Make a profile the one that is used where none is named."""
         return self._object("profile.default", parts={"name": name})
 
+    # ---------------------------------------------------------------------------------- books
+    def books(self, *, limit: int | None = None) -> list[dict[str, Any]]:
+        """What is known of the ISBNs of titles, what is pinned first."""
+        return self._list("books.list", query={"limit": limit} if limit is not None else None)
+
+    def book(self, title: str) -> dict[str, Any]:
+        """The ISBNs of one title; resolvers are asked where nothing is known of it."""
+        return self._object("books.show", query={"title": title})
+
+    def pin_book(self, title: str, isbn: str | None) -> dict[str, Any]:
+        """Let a title mean an ISBN, or (None) what resolvers say; the book."""
+        return self._object("books.pin", body={"title": title, "isbn": isbn})
+
     # ------------------------------------------------------------------------ limits, control
     def limits(self) -> list[dict[str, Any]]:
         """The spending limits in force and what is spent, per currency."""

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 import bookhunt
+from bookhunt.daemon.book_routes import BookRoutes
 from bookhunt.daemon.by_hand_routes import ByHandRoutes
 from bookhunt.daemon.control_routes import ControlRoutes
 from bookhunt.daemon.guard import FAILED, Guard, headers_of
@@ -43,7 +44,14 @@ def app_of(daemon: Daemon) -> Guard:
     app.add_exception_handler(RequestValidationError, _mistaken)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _failed)
-    for routes in (RequestRoutes, SellerRoutes, ByHandRoutes, ProfileRoutes, ControlRoutes):
+    for routes in (
+        RequestRoutes,
+        SellerRoutes,
+        ByHandRoutes,
+        ProfileRoutes,
+        ControlRoutes,
+        BookRoutes,
+    ):
         app.include_router(routes(daemon).router())
     return Guard(app)
 

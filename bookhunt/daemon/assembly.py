@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bookhunt.daemon.clock import SystemClock
@@ -19,7 +20,7 @@ from bookhunt.daemon.inline import EveryBuyer
 from bookhunt.home.overrides import SellerOverrides
 from bookhunt.home.profiles import Profiles
 from bookhunt.home.secrets import Secrets
-from bookhunt.hunt.ports import Limits
+from bookhunt.hunt.ports import Knowledge, Limits
 from bookhunt.hunt.service import HuntService
 from bookhunt.sellers.gateway import Gateway
 from bookhunt.sellers.loading import DefinitionShelf
@@ -27,6 +28,7 @@ from bookhunt.sellers.network import NetworkRules
 from bookhunt.store.beliefs import SqliteBeliefs
 from bookhunt.store.cache import Cache
 from bookhunt.store.explanations import SqliteExplanations
+from bookhunt.store.knowledge import SqliteNames, SqliteRates
 from bookhunt.store.ledger import SqliteLedger
 from bookhunt.store.shelf import MemoryShelf
 
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
     from bookhunt.home.config import Config, ConfigFile
     from bookhunt.home.paths import Home
-    from bookhunt.hunt.ports import Ledger
+    from bookhunt.hunt.ports import Clock, Ledger
 
 _log = logging.getLogger(__name__)
 
@@ -88,12 +90,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             home.ledger_file, clock=clock, defaults=ConfiguredLimits(config_file)
         )
         opened.push_async_callback(ledger.close)
-        cache = await Cache.open(home.cache_file)
-        opened.push_async_callback(cache.close)
-        explanations = SqliteExplanations(cache, clock=clock)
-        opened.push_async_callback(explanations.close)
-        beliefs = SqliteBeliefs(cache, clock=clock)
-        opened.push_async_callback(beliefs.close)
+        shelves = await _shelves(home, clock, opened)
         # The sellers of the simulated street are of use only where loopback is allowed.
         shelf = DefinitionShelf(home.sellers_dir, demo=config.network.allow_loopback)
         catalogue = ShelfCatalogue(shelf, secrets, SellerOverrides(home))
@@ -115,22 +112,54 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             secrets=secrets,
             sellers=gateway,
             ledger=ledger,
-            explanations=explanations,
+            explanations=shelves.explanations,
             service=HuntService(
                 ledger=ledger,
                 sellers=gateway,
                 buyers=buyers,
-                explanations=explanations,
+                explanations=shelves.explanations,
                 shelf=MemoryShelf(),
                 clock=clock,
                 settings=hunt_settings_of(config),
-                belief_shelf=beliefs,
+                belief_shelf=shelves.beliefs,
+                knowledge=shelves.with_the_knowledge_of(gateway),
             ),
             clock=clock,
             recovered=ledger.recovered,
             catalogue=catalogue,
             started_at=clock.now(),
+            names=shelves.names,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shelves:
+    """What is remembered in the cache, and may be lost."""
+
+    explanations: SqliteExplanations
+    beliefs: SqliteBeliefs
+    names: SqliteNames
+    rates: SqliteRates
+
+    def with_the_knowledge_of(self, gateway: Gateway) -> Knowledge:
+        return Knowledge(
+            resolvers=gateway, names=self.names, rate_sources=gateway, rates=self.rates
+        )
+
+
+async def _shelves(home: Home, clock: Clock, opened: AsyncExitStack) -> _Shelves:
+    """Open the cache and all that lies in it; each is closed before the cache is."""
+    cache = await Cache.open(home.cache_file)
+    opened.push_async_callback(cache.close)
+    shelves = _Shelves(
+        explanations=SqliteExplanations(cache, clock=clock),
+        beliefs=SqliteBeliefs(cache, clock=clock),
+        names=SqliteNames(cache),
+        rates=SqliteRates(cache),
+    )
+    for shelf in (shelves.explanations, shelves.beliefs, shelves.names, shelves.rates):
+        opened.push_async_callback(shelf.close)
+    return shelves
 
 
 async def _sweep(buyers: EveryBuyer, ledger: Ledger) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
 from bookhunt.daemon.intake import Intake
 from bookhunt.home.effective import OriginKind
+from bookhunt.home.pins import Pins
+from bookhunt.hunt.exchange import ExchangeSettings
 from bookhunt.hunt.settings import HuntSettings, TierSettings
 from bookhunt.model.errors import InputError, NotFound
 from bookhunt.model.request import RequestState
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from bookhunt.home.paths import Home
     from bookhunt.home.profiles import Profiles
     from bookhunt.home.secrets import Secrets
-    from bookhunt.hunt.ports import Clock, Explanations, Ledger, Recovered, Sellers
+    from bookhunt.hunt.ports import Clock, Explanations, Ledger, NameShelf, Recovered, Sellers
     from bookhunt.hunt.service import HuntService
     from bookhunt.model.outcome import RequestRecord
 
@@ -80,8 +83,13 @@ class Daemon:
     recovered: Recovered
     catalogue: Catalogue
     started_at: datetime
+    names: NameShelf | None = None  # what resolvers said; None: nothing is kept
+    pins: Pins = field(init=False)
     trouble: dict[str, str] = field(default_factory=dict)  # what was not taken up, and why
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.pins = Pins(self.home)
 
     @property
     def intake(self) -> Intake:
@@ -91,6 +99,7 @@ class Daemon:
             buyers=self.buyers,
             sellers=self.sellers,
             clock=self.clock,
+            pins=self.pins,
         )
 
     @property
@@ -156,4 +165,17 @@ def hunt_settings_of(config: Config) -> HuntSettings:
         in_flight=config.throttle.in_flight,
         queue=config.throttle.queue,
         floor_ratio=config.search.floor_ratio,
+        exchange=exchange_settings_of(config),
+    )
+
+
+def exchange_settings_of(config: Config) -> ExchangeSettings:
+    """What the configuration says about other currencies; its rates are in the default one."""
+    fx, base = config.fx, config.defaults.currency
+    return ExchangeSettings(
+        base=base,
+        fixed={code: Fraction(rate) for code, rate in fx.rates.items() if code != base},
+        source=fx.source,
+        margin=Fraction(str(fx.margin)),
+        max_age_s=fx.max_age_h * 3600,
     )

@@ -20,6 +20,7 @@ from bookhunt.model.request import Request
 
 if TYPE_CHECKING:
     from bookhunt.daemon.bodies import ClosedBody, PurchaseBody, QuoteBody
+    from bookhunt.home.pins import Pins
     from bookhunt.home.settings import Settings
     from bookhunt.hunt.ports import Buyers, Clock, Sellers
 
@@ -99,6 +100,7 @@ class Intake:
     buyers: Buyers
     sellers: Sellers
     clock: Clock
+    pins: Pins
 
     def request(self, body: PurchaseBody, *, key: str, profile: str) -> Request:
         """The request that a body submits for a profile that exists.
@@ -113,7 +115,7 @@ class Intake:
             id=str(uuid_utils.uuid7()),
             customer=customer_of(body.customer),
             idempotency_key=key,
-            book=book_of(body.book_name, body.isbn),
+            book=self.pins.named(book_of(body.book_name, body.isbn)),
             max_price=price_of(body.max_price, defaults.currency),
             profile=profile,
             country=self._destination(body.country, profile),
@@ -147,7 +149,7 @@ class Intake:
             if body.profile is not None:
                 country = self.buyers.buyer(body.profile).ship.country
         ask = Ask(
-            book=book_of(body.book_name, body.isbn),
+            book=self.pins.named(book_of(body.book_name, body.isbn)),
             max_price=max_price or any_price,
             country=country,
             condition=body.condition or defaults.condition,

@@ -92,6 +92,11 @@ class Home:
         return self.data_dir / "sellers.yaml"
 
     @property
+    def pins_file(self) -> Path:
+        """Which ISBNs titles mean, by `bookhunt books pin`; may be absent."""
+        return self.data_dir / "books.yaml"
+
+    @property
     def ledger_file(self) -> Path:
         """Requests, attempts, money: the one precious file."""
         return self.data_dir / "ledger.db"

@@ -202,7 +202,7 @@ class FxSettings(Closed):
 
     # What one unit costs in `defaults.currency`.
     rates: dict[Currency, Rate] = Field(default_factory=dict)
-    source: Nullable[Address] = None
+    source: Nullable[SellerId] = None  # the definition that is asked for rates
     margin: Ratio = 0.02  # added when a converted total is held against a maximum
     max_age_h: Annotated[float, Field(gt=0)] = 72.0
 

@@ -35,6 +35,7 @@ NOTE_FIELDS = (
     "calls"
 ).split()
 FEEDBACK_FIELDS = "request_id seller feedback counted schema_version".split()
+BOOK_FIELDS = "title isbns pinned resolver resolved_at expires_at why schema_version".split()
 PROFILE_FIELDS = (
     "profile default name street street2 city region postcode country phone email bill "
     "schema_version"

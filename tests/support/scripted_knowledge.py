@@ -33,7 +33,7 @@ class ScriptedResolvers:
         self.says[resolver] = Resolved(resolver=resolver, reason=reason, **fields)  # type: ignore[arg-type]
 
     def resolvers(self) -> list[Seller]:
-        return [a_seller(name, asks_by=(), per_second=1.0) for name in sorted(self.says)]
+        return [a_seller(name, asks_by=(), per_second=100.0) for name in sorted(self.says)]
 
     async def resolve(self, resolver_id: str, book: Book, *, within_s: float) -> Resolved:
         self.asked.append((resolver_id, book.title))
