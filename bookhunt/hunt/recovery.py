@@ -16,7 +16,7 @@ from bookhunt.hunt.claim import ceiling_as_sold
 from bookhunt.hunt.ports import Order, Sent
 from bookhunt.hunt.settlement import Settled, write_down
 from bookhunt.hunt.unknown import Lived, look_up_late, settle_once
-from bookhunt.model.errors import SetupMissing
+from bookhunt.model.errors import BookhuntError, SetupMissing
 from bookhunt.model.purchase import Answer, Attempt, Stage
 from bookhunt.model.request import RequestState
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _AGAIN_AFTER_S = 1.0  # after an error, doubled each time
 _AGAIN_AT_MOST_S = 60.0
+_MOST_SETBACKS = 5  # hunts of one request that were moved under their hands: then it is a bug
 _SETUP_AWAITED = 10  # times a missing profile or definition is looked for: some five minutes
 _LONGEST_SLEEP_S = 600.0  # the longest wait between two checks: the clock may have been moved
 
@@ -47,6 +48,57 @@ async def take_up(world: World, request_id: str) -> RequestRecord | None:
             lost = Sent(answer=Answer.UNKNOWN, detail="the hunt broke off while ordering")
             await write_down(world, attempt, Stage.UNKNOWN, lost)
     return await world.ledger.get(request_id)
+
+
+class Returns:
+    """Requests whose hunt broke off, and that are taken up again in a while."""
+
+    def __init__(
+        self, world: World, *, sort_in: Callable[[RequestRecord], Awaitable[None]]
+    ) -> None:
+        self._world = world
+        self._sort_in = sort_in
+        self._setbacks: dict[str, int] = {}  # of each request, since it last rested
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def may_come_back(self, request_id: str) -> bool:
+        """Whether one more try is worth it: a hunt that breaks off again and again is a bug."""
+        return self._setbacks.get(request_id, 0) < _MOST_SETBACKS
+
+    def come_back(self, request_id: str) -> None:
+        """Take a request up again in a while, longer each time."""
+        if request_id in self._tasks:
+            return
+        setbacks = self._setbacks.get(request_id, 0)
+        self._setbacks[request_id] = setbacks + 1
+        after_s = min(_AGAIN_AFTER_S * 2.0 ** min(setbacks, 10), _AGAIN_AT_MOST_S)
+        task = asyncio.create_task(self._return(request_id, after_s))
+        self._tasks[request_id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(request_id, None))
+
+    def forget(self, request_id: str) -> None:
+        """The request rests."""
+        self._setbacks.pop(request_id, None)
+
+    async def stop(self) -> None:
+        """Take nothing up any more."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _return(self, request_id: str, after_s: float) -> None:
+        while True:
+            await self._world.clock.sleep(after_s)
+            try:
+                record = await take_up(self._world, request_id)
+                if record is not None:
+                    await self._sort_in(record)
+            except BookhuntError:
+                _log.exception("a request is not taken up", extra={"request_id": request_id})
+                after_s = min(2 * after_s, _AGAIN_AT_MOST_S)
+            else:
+                return
 
 
 class Settler:

@@ -13,7 +13,7 @@ from bookhunt.hunt.candidates import able_to_answer
 from bookhunt.hunt.feedback import purchase_of
 from bookhunt.hunt.flow import hunt
 from bookhunt.hunt.ports import Knowledge
-from bookhunt.hunt.recovery import Settler, take_up
+from bookhunt.hunt.recovery import Returns, Settler, take_up
 from bookhunt.hunt.remembering import Remembering
 from bookhunt.hunt.tiering import figures_of
 from bookhunt.hunt.world import World
@@ -52,8 +52,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _HUNTED = frozenset({RequestState.PENDING, RequestState.PROCESSING})
-_MOST_SETBACKS = 5  # hunts of one request that were moved under their hands: then it is a bug
-_AWAY_AT_MOST_S = 60.0
 
 
 def at_rest(record: RequestRecord) -> bool:
@@ -97,8 +95,7 @@ class HuntService:
         self._workers: list[asyncio.Task[None]] = []
         self._queued: set[str] = set()
         self._hunts: dict[str, asyncio.Task[None]] = {}
-        self._setbacks: dict[str, int] = {}  # hunts of a request that broke off, one after another
-        self._returning: dict[str, asyncio.Task[None]] = {}
+        self._returns = Returns(self._world, sort_in=self._sort_in)
         self._waiting: dict[str, set[asyncio.Event]] = {}
 
     # ------------------------------------------------------------------------------ lifecycle
@@ -119,7 +116,8 @@ class HuntService:
         """Close the door, cut searches off, let orders that are under way end."""
         self._admission.close()
         await self._settler.stop()
-        tasks = [*self._workers, *self._hunts.values(), *self._returning.values()]
+        await self._returns.stop()
+        tasks = [*self._workers, *self._hunts.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -314,7 +312,7 @@ class HuntService:
         elif ended is not None and at_rest(ended.record):
             self._rest(request_id)
         else:
-            self._come_back(request_id)
+            self._returns.come_back(request_id)
 
     async def _after_failure(self, request_id: str, failure: BookhuntError) -> None:
         """Hunt again a little later where that may help; else the request has failed.
@@ -328,13 +326,13 @@ class HuntService:
             current = await self._world.ledger.get(request_id)
             if current is None or at_rest(current):
                 self._rest(request_id)
-            elif may_pass or (moved and self._setbacks.get(request_id, 0) < _MOST_SETBACKS):
-                self._come_back(request_id)
+            elif may_pass or (moved and self._returns.may_come_back(request_id)):
+                self._returns.come_back(request_id)
             else:
                 await self._fail(request_id, failure)
         except BookhuntError:
             _log.exception("a failed hunt cannot be ended", extra={"request_id": request_id})
-            self._come_back(request_id)
+            self._returns.come_back(request_id)
 
     async def _fail(self, request_id: str, failure: BookhuntError) -> None:
         """Say so to the customer, and leave an open order to the settler."""
@@ -350,29 +348,6 @@ class HuntService:
         if record is not None:
             await self._sort_in(record)
 
-    def _come_back(self, request_id: str) -> None:
-        """Take a request up again in a while, longer each time."""
-        if request_id in self._returning:
-            return
-        setbacks = self._setbacks.get(request_id, 0)
-        self._setbacks[request_id] = setbacks + 1
-        task = asyncio.create_task(self._return(request_id, min(2.0**setbacks, _AWAY_AT_MOST_S)))
-        self._returning[request_id] = task
-        task.add_done_callback(lambda _: self._returning.pop(request_id, None))
-
-    async def _return(self, request_id: str, after_s: float) -> None:
-        while True:
-            await self._world.clock.sleep(after_s)
-            try:
-                record = await take_up(self._world, request_id)
-                if record is not None:
-                    await self._sort_in(record)
-            except BookhuntError:
-                _log.exception("a request is not taken up", extra={"request_id": request_id})
-                after_s = min(2 * after_s, _AWAY_AT_MOST_S)
-            else:
-                return
-
     async def _sort_in(self, record: RequestRecord) -> None:
         """Give a request to whoever goes on with it: a worker, the settler, or whoever waits."""
         if at_rest(record):
@@ -385,6 +360,6 @@ class HuntService:
                     self._settler.take(attempt)
 
     def _rest(self, request_id: str) -> None:
-        self._setbacks.pop(request_id, None)
+        self._returns.forget(request_id)
         for rests in self._waiting.get(request_id, ()):
             rests.set()

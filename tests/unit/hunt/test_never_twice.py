@@ -313,7 +313,7 @@ class NeverTwice(RuleBasedStateMachine):
             assert self.excused or SELLERS[attempt.seller] is Capability.NONE, attempt
         self.no_request_has_two_orders()
         service = self.life.service
-        assert (service._hunts, service._queued, service._returning) == ({}, set(), {})
+        assert (service._hunts, service._queued, service._returns._tasks) == ({}, set(), {})
         self.do(service.stop(within_s=1))
         self.loop.close()
 

@@ -234,7 +234,7 @@ async def test_waiting_leaves_nothing_behind(life: Life) -> None:
     await asyncio.sleep(0)
     kept = life.service
     assert (kept._waiting, kept._hunts, kept._queued) == ({}, {}, set())
-    assert (kept._setbacks, kept._returning) == ({}, {})
+    assert (kept._returns._setbacks, kept._returns._tasks) == ({}, {})
 
 
 async def test_a_request_taken_up_again_is_waited_for_again(life: Life) -> None:
