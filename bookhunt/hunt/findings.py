@@ -71,9 +71,11 @@ _TOLD = {
 }
 
 
-def not_available(choice: Choice, findings: Findings) -> Result:
+def not_available(choice: Choice, findings: Findings, notes: Iterable[SellerNote] = ()) -> Result:
     """What a customer is told when no offer can be bought, and none was refused."""
     reasons = {judged.reason for judged in choice.judged}
+    # An offer without an exchange rate is none; that there is one is worth a word all the same.
+    reasons |= {note.reason for note in notes if note.reason is Reason.WRONG_CURRENCY}
     told = next((reason for reason in _TOLD if reason in reasons), None)
     if told is not None:
         message = _TOLD[told]

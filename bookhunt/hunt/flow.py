@@ -179,9 +179,9 @@ async def _conclude(
     search: Search, record: RequestRecord, refused: buying.FellThrough | None
 ) -> buying.Ended:
     """Nothing was bought: say whether a seller refused or nobody has it, and the lowest price."""
-    _, findings = search.summary()
+    notes, findings = search.summary()
     if refused is None:
-        result = not_available(search.choice(), findings)
+        result = not_available(search.choice(), findings, notes)
         return await _end(search, record, RequestState.NOT_AVAILABLE, result)
     result = Result(
         findings=replace(findings, proof=None),
