@@ -251,11 +251,11 @@ async def test_an_overcharge_is_shown_and_counted_in_full(life: Abroad) -> None:
 
 
 async def test_an_overcharge_below_the_customers_smallest_coin_is_one(life: Abroad) -> None:
-    """20,001 won where 20,000 were offered is a thirteenth of a cent."""
-    won = an_offer("chaek", price=Money(20_000, "KRW"), shipping=Money(0, "KRW"),
+    """20,004 won where 20,003 were offered are the same 15.31 dollars."""
+    won = an_offer("chaek", price=Money(20_003, "KRW"), shipping=Money(0, "KRW"),
                    tax=Money(0, "KRW"))  # fmt: skip
     life.sells("chaek", won, currency="KRW", tier=1)
-    life.sellers.sends("chaek", SendScript(charged=Money(20_001, "KRW")))
+    life.sellers.sends("chaek", SendScript(charged=Money(20_004, "KRW")))
     record = await life.hunted()
     assert record.result.bought is not None
     assert record.result.bought.overcharged
