@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.candidates import held_by
-from bookhunt.hunt.claim import ceiling_as_sold, intent_for, named_for
+from bookhunt.hunt.choice import key_of
+from bookhunt.hunt.claim import ceiling_as_sold, intent_for, named_for, slots_of
 from bookhunt.hunt.exchange import is_too_old
 from bookhunt.hunt.ports import (
     Facts,
@@ -28,12 +29,13 @@ from bookhunt.hunt.settlement import Settled, stage_after_first_send, write_down
 from bookhunt.model.errors import LedgerUnusable
 from bookhunt.model.outcome import Result
 from bookhunt.model.purchase import Answer, Attempt, Stage
-from bookhunt.model.request import RequestState
+from bookhunt.model.request import RequestState, Strategy
 from bookhunt.telemetry.failpoints import fp
 
 if TYPE_CHECKING:
     from bookhunt.hunt.search import Search
     from bookhunt.hunt.world import World
+    from bookhunt.model.buyer import Buyer
     from bookhunt.model.money import Money
     from bookhunt.model.offer import Offer
     from bookhunt.model.outcome import Findings, RequestRecord
@@ -63,6 +65,7 @@ class FellThrough:
     detail: str | None = None
     total: Money | None = None  # the landed total as the seller names it, where it was the reason
     ordered: bool = False  # a seller was asked to take an order, and did not
+    later: bool = False  # others are served first; come back if nothing else fits
     busy: bool = False  # another request is just buying the last unit it may: it may come free
 
 
@@ -97,7 +100,36 @@ async def buy(
         wait_until=search.wants_since(offer) + world.settings.slot_patience_s,
         findings=replace(findings, proof=None),
     )
-    return await world.shield.run(_purchase(purchase))
+    crowd = _crowd(search, purchase)
+    if crowd is not None:
+        return crowd
+    world.lines.join(key_of(offer))
+    return await world.shield.run(_in_line(purchase))
+
+
+def _crowd(search: Search, purchase: Purchase) -> FellThrough | None:
+    """Whether so many stand before this request that another offer is better; None: join them."""
+    offer, request, lines = purchase.offer, purchase.record.request, purchase.world.lines
+    key = key_of(offer)
+    units, at_once = slots_of(offer, purchase.seller)
+    came_back = key in search.waited_for
+    detail = "those who came first take what is left"
+    if offer.inventory is None or lines.ahead(key) < units:
+        spent_s = purchase.world.clock.monotonic() - search.started_at
+        in_time = lines.wait_s(key, at_once=at_once) <= request.search_deadline_s - spent_s
+        if in_time or came_back or request.strategy is Strategy.CHEAPEST:
+            return None
+        detail = "its turn would come too late"
+    return FellThrough(
+        record=purchase.record, answer=Answer.SOLD_OUT, detail=detail, later=not came_back
+    )
+
+
+async def _in_line(purchase: Purchase) -> Ended | FellThrough:
+    try:
+        return await _purchase(purchase)
+    finally:
+        purchase.world.lines.leave(key_of(purchase.offer))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +153,13 @@ async def _purchase(purchase: Purchase) -> Ended | FellThrough:
     if isinstance(intended, IntentRefusal):
         return await _not_intended(purchase, intended)
     fp("attempt.after_intent")
+    with world.lines.served(key_of(purchase.offer)):
+        return await _order(purchase, intended, buyer)
+
+
+async def _order(purchase: Purchase, intended: Intended, buyer: Buyer) -> Ended | FellThrough:
+    """Everything from the intent on: prepare, freeze, send, settle."""
+    world, request = purchase.world, purchase.record.request
     attempt, findings = intended.attempt, purchase.findings
     order = Order(
         attempt=attempt,

@@ -61,7 +61,8 @@ async def hunt(world: World, record: RequestRecord) -> buying.Ended:
     search = Search.of(world, record.request, await candidates_for(world, record.request))
     refused = await _drop_what_was_tried(world, search)
     try:
-        for _ in range(world.settings.most_attempts):
+        tries = 0
+        while tries < world.settings.most_attempts:
             choice = await search.next_choice()
             if choice.best is None or choice.ceiling is None:
                 return await _conclude(search, record, refused)
@@ -69,6 +70,8 @@ async def hunt(world: World, record: RequestRecord) -> buying.Ended:
             if isinstance(verdict, buying.Ended):
                 return verdict
             record = verdict.record
+            # An offer is passed by once: then it is dropped, or its turn is waited for.
+            tries += not verdict.later
             if verdict.ordered:
                 refused = verdict
         return await _give_in(search, record, refused)
@@ -152,6 +155,9 @@ async def _try_to_buy(
 def _learn(search: Search, offer: Offer, verdict: buying.FellThrough) -> None:
     """Keep a price that was only known at the checkout; drop what cannot be had."""
     if verdict.busy:
+        return
+    if verdict.later:
+        search.pass_by(offer)
         return
     if verdict.answer is Answer.NOT_SENT and key_of(offer) not in search.once_unsent:
         # No connection, and so no order: worth one more try, with a new key.

@@ -90,6 +90,8 @@ class Search:
     cut_off: set[str] = field(default_factory=set)  # asked, and not waited for
     wanted_since: dict[OfferKey, float] = field(default_factory=dict)
     once_unsent: set[OfferKey] = field(default_factory=set)  # an order there never left
+    passed_by: set[OfferKey] = field(default_factory=set)  # too many stand in line for now
+    waited_for: set[OfferKey] = field(default_factory=set)  # come back to: nothing else fits
     earlier_calls: int = 0  # made by calls that were asked again, and by confirming calls
     stopped_early: bool = False
     stopped_because: str | None = None
@@ -118,6 +120,12 @@ class Search:
             self.ends_at = self.world.clock.monotonic() + self.length_s
             await self._ask_until_enough()
             choice = self.choice()
+        if choice.best is None and self.passed_by:
+            # Nobody else has it at that price: stand in line after all.
+            self.waited_for |= self.passed_by
+            self.passed_by.clear()
+            self._choice = None
+            choice = self.choice()
         return choice
 
     def choice(self) -> Choice:
@@ -127,7 +135,7 @@ class Search:
                 self.offers.values(),
                 sellers={c.seller.id: c.seller for c in self.market.candidates},
                 max_price=self.request.max_price,
-                dropped=self.dropped,
+                dropped=self.dropped | dict.fromkeys(self.passed_by, Reason.SKIPPED_LIMIT),
                 floor_ratio=self.world.settings.floor_ratio,
             )
         return self._choice
@@ -135,6 +143,11 @@ class Search:
     def drop(self, offer: Offer, reason: Reason) -> None:
         """This offer fell through; it is not chosen again."""
         self.dropped[key_of(offer)] = reason
+        self._choice = None
+
+    def pass_by(self, offer: Offer) -> None:
+        """Take another offer first, if one fits: too many stand in line for this one."""
+        self.passed_by.add(key_of(offer))
         self._choice = None
 
     def wants_since(self, offer: Offer) -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bookhunt.hunt.beliefs import Beliefs
 from bookhunt.hunt.exchange import Exchange
 from bookhunt.hunt.gate import Gate
+from bookhunt.hunt.lines import Lines
 from bookhunt.hunt.lookups import Lookups
 from bookhunt.hunt.naming import Naming
 from bookhunt.hunt.ports import Knowledge
@@ -138,6 +139,7 @@ class World:
     knowledge: Knowledge = field(default_factory=Knowledge)
     quarantine: Quarantine = field(init=False)
     tiering: Tiering = field(init=False)
+    lines: Lines = field(init=False)
     gate: Gate = field(init=False)
     naming: Naming = field(init=False)
     exchange: Exchange = field(init=False)
@@ -146,6 +148,7 @@ class World:
     def __post_init__(self) -> None:
         self.quarantine = Quarantine(self.ledger)
         self.tiering = Tiering(self.beliefs)
+        self.lines = Lines(self.clock)
         self.gate = Gate(
             started_at=self.clock.monotonic(),
             regions=self.settings.regions,

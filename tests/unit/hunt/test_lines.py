@@ -1,0 +1,114 @@
+"""Lines: a crowd at one offer spreads over the next ones, and nobody is told "sold out" for it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bookhunt.hunt.lines import Lines
+from bookhunt.hunt.settings import HuntSettings
+from bookhunt.model.request import RequestState, Strategy
+from tests.support.builders import a_seller, an_offer, some_limits, usd
+from tests.support.jump_clock import JumpClock
+from tests.support.memory_ledger import MemoryLedger
+from tests.support.scripted_sellers import QuoteScript, SendScript
+from tests.unit.hunt.life import Life
+
+if TYPE_CHECKING:
+    from bookhunt.model.outcome import RequestRecord
+
+KEY = ("alpha", '"1"')
+
+
+async def test_a_line_is_as_long_as_those_who_stand_in_it() -> None:
+    lines = Lines(JumpClock.of_running_loop())
+    lines.join(KEY)
+    lines.join(KEY)
+    assert lines.ahead(KEY) == 2
+    lines.leave(KEY)
+    lines.leave(KEY)
+    assert lines.ahead(KEY) == 0
+    assert not lines._standing, "an empty line is no memory"
+
+
+async def test_the_wait_is_what_purchases_at_that_seller_take() -> None:
+    """Half a second is the first guess; then what is seen."""
+    clock = JumpClock.of_running_loop()
+    lines = Lines(clock)
+    for _ in range(4):
+        lines.join(KEY)
+    assert lines.wait_s(KEY, at_once=1) == pytest.approx(2.0)
+    assert lines.wait_s(KEY, at_once=4) == pytest.approx(0.5)
+    with lines.served(KEY):
+        await clock.sleep(3.0)
+    assert lines.wait_s(KEY, at_once=1) == pytest.approx(12.0)
+
+
+def a_life() -> Life:
+    """Room for a crowd, and no limit to what it may spend."""
+    clock = JumpClock.of_running_loop()
+    ledger = MemoryLedger(clock, {"USD": some_limits(None, None)})
+    return Life(clock, settings=HuntSettings(workers=64), ledger=ledger)
+
+
+def sells(life: Life, seller: str, price: str, *, copies: int, takes_s: float) -> None:
+    """A seller with few copies, bought one at a time, each in so many seconds."""
+    life.sellers.add(
+        a_seller(seller, per_second=1000.0, concurrency=100),
+        QuoteScript(offers=(an_offer(seller, price=usd(price), inventory=copies),)),
+    )
+    life.sellers.sends(seller, *(SendScript(delay_s=takes_s) for _ in range(50)))
+
+
+async def crowd(life: Life, size: int, strategy: Strategy) -> list[RequestRecord]:
+    """So many customers want the same book in the same moment."""
+    await life.service.start()
+    try:
+        return list(await asyncio.gather(*(life.hunted(strategy=strategy) for _ in range(size))))
+    finally:
+        await life.service.stop(within_s=5)
+
+
+async def test_a_crowd_takes_the_next_best_offers_in_time() -> None:
+    """Twelve customers, six cheap copies at a second each, and a dearer seller with plenty."""
+    life = a_life()
+    sells(life, "cheap", "10", copies=6, takes_s=1.0)
+    sells(life, "plenty", "12", copies=40, takes_s=1.0)
+    began = life.clock.monotonic()
+    records = await crowd(life, 12, Strategy.BALANCED)
+    assert [record.state for record in records] == [RequestState.SUCCESS] * 12
+    assert life.clock.monotonic() - began < 8.0
+    assert len(life.sellers.orders_of("plenty")) >= 6
+    assert len(life.sellers.orders_of("cheap")) >= 3
+
+
+async def test_where_nothing_else_fits_the_turn_is_waited_for() -> None:
+    """One seller, few copies, all wanted at once: as many are bought as there are."""
+    life = a_life()
+    sells(life, "only", "10", copies=4, takes_s=0.2)
+    records = await crowd(life, 4, Strategy.BALANCED)
+    assert {record.state for record in records} == {RequestState.SUCCESS}
+
+
+async def test_those_who_come_too_late_are_told_that_it_is_sold_out() -> None:
+    """As many stand before them as there are copies, and nothing else fits."""
+    life = a_life()
+    sells(life, "only", "10", copies=4, takes_s=1.0)
+    records = await crowd(life, 12, Strategy.BALANCED)
+    states = [record.state for record in records]
+    assert states.count(RequestState.SUCCESS) >= 4
+    late = [record for record in records if record.state is RequestState.NOT_AVAILABLE]
+    assert len(late) == 12 - states.count(RequestState.SUCCESS)
+    assert {record.result.reason for record in late} == {"sold_out"}
+
+
+async def test_passing_an_offer_by_is_no_failed_try() -> None:
+    """Many small offers are passed by, and the request still buys at the last one."""
+    life = a_life()
+    for n in range(15):
+        sells(life, f"one{n:02d}", f"{10 + n}", copies=2, takes_s=1.0)
+    records = await crowd(life, 30, Strategy.BALANCED)
+    assert {record.state for record in records} == {RequestState.SUCCESS}
+    assert len(life.sellers.orders) == 30
