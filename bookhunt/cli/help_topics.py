@@ -24,6 +24,7 @@ tab-separated lines. Every object carries schema_version. Absent values are null
             resolved_price (total), item_price, shipping, tax, order_id, delivery_estimate,
             lowest_available_price, lowest_available_seller, reason, proof, attempts, ...
   offer     seller, item, price, shipping, tax, total, condition, inventory, rank, fits, ...
+  original_price, original: what the seller asks in its own currency, where that is another
   errors    on stderr: {"error": {"code", "message", "hint"}}
 
   bookhunt buy 9781449373320 --max-price 30 --json | jq -r .order_id

@@ -55,12 +55,14 @@ def sum_of(request: dict[str, Any]) -> str:
     item, shipping, tax = (request.get(name) for name in ("item_price", "shipping", "tax"))
     if total is None:
         return "-"
+    abroad = request.get("original_price")
+    told = money(total) + (f" ({money(abroad)})" if abroad is not None else "")
     if item is None or shipping is None:
-        return money(total)
+        return told
     parts = f"{item['amount']} + {shipping['amount']} shipping"
     if tax is not None and tax["amount"].strip("0.") != "":
         parts += f" + {tax['amount']} tax"
-    return f"{parts} = {money(total)}"
+    return f"{parts} = {told}"
 
 
 def short_time(text: str | None) -> str:
@@ -179,6 +181,9 @@ def offer_row(offer: dict[str, Any]) -> list[str]:
     total = money(offer.get("total"))
     if offer.get("total") is None and offer.get("price") is not None:
         total = f"from {money(offer['price'])}"
+    if offer.get("original") is not None:
+        own = offer["original"]
+        total += f" ({money(own.get('total') or own.get('price'))})"
     left = offer.get("inventory")
     return [
         str(offer.get("rank") or "-"),

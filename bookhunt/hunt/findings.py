@@ -122,7 +122,11 @@ def _note(search: Search, candidate: Candidate, judged: list[Judged]) -> SellerN
         return _told(search, asked, reason=Reason.TIMED_OUT)
     if judged:
         best = next((j for j in judged if j.reason is None), judged[0])
-        return _told(search, asked, reason=best.reason, offer=best.offer)
+        offer = best.offer
+        abroad = None
+        if offer.original is not None:
+            abroad = f"{offer.as_sold.at_least} at {offer.original.rate}"
+        return _told(search, asked, reason=best.reason, offer=offer, detail=abroad)
     reason = asked.quoted.reason or Reason.UNREADABLE
     return _told(search, asked, reason=reason, detail=asked.quoted.detail)
 

@@ -16,15 +16,15 @@ LONGEST_WAIT_S = 60.0  # of one long poll; who wants to wait longer asks again
 
 REQUEST_FIELDS = (
     "request_id book max_price status strategy resolved_seller resolved_price item_price shipping "
-    "order_id delivery_estimate purchased_at lowest_available_price lowest_available_seller reason "
-    "overcharged sellers_asked sellers_total calls cached coalesced early_exit stopped_because "
-    "proof tax url cheaper_by_link profile customer watch_id attempts submitted_at finished_at "
-    "latency_ms trace_id message schema_version"
+    "original_price order_id delivery_estimate purchased_at lowest_available_price "
+    "lowest_available_seller reason overcharged sellers_asked sellers_total calls cached "
+    "coalesced early_exit stopped_because proof tax url cheaper_by_link profile customer watch_id "
+    "attempts submitted_at finished_at latency_ms trace_id message schema_version"
 ).split()
 ATTEMPT_FIELDS = "seller stage reason total".split()
 OFFER_FIELDS = (
-    "seller item book price shipping tax total currency condition format available inventory "
-    "expires_at checked_at cached url rank fits reason schema_version"
+    "seller item book price shipping tax total currency original condition format available "
+    "inventory expires_at checked_at cached url rank fits reason schema_version"
 ).split()
 SELLER_FIELDS = (
     "id name mode tier pinned trust state suspended_until cause p95_ms success stock orders "

@@ -94,7 +94,7 @@ def _standing(attempts: Sequence[Attempt]) -> Attempt | None:
 def _purchase(record: RequestRecord, attempts: Sequence[Attempt]) -> dict[str, Any]:
     """The purchase that stands; before it does, the one that is under way."""
     bought, open_ = record.result.bought, _standing(attempts)
-    seller = total = item = shipping = order_id = delivery = None
+    seller = total = item = shipping = original = order_id = delivery = None
     if bought is not None:
         seller, total, item, shipping = (
             bought.seller,
@@ -102,16 +102,18 @@ def _purchase(record: RequestRecord, attempts: Sequence[Attempt]) -> dict[str, A
             bought.item_price,
             bought.shipping,
         )
-        order_id, delivery = bought.order_id, bought.delivery
+        original, order_id, delivery = bought.original, bought.order_id, bought.delivery
     elif open_ is not None:
         seller, total = open_.seller, open_.agreed
         item, shipping = open_.offer.price, open_.offer.shipping
+        original = open_.offer.as_sold.total if open_.offer.original is not None else None
         order_id, delivery = open_.order_id, open_.delivery
     return {
         "resolved_seller": seller,
         "resolved_price": money_object(total),
         "item_price": money_object(item),
         "shipping": money_object(shipping),
+        "original_price": money_object(original),
         "order_id": order_id,
         "delivery_estimate": delivery,
         "purchased_at": time_text(bought.at) if bought else None,
@@ -155,6 +157,7 @@ def offer_object(
         "tax": money_object(offer.tax),
         "total": money_object(offer.total),
         "currency": offer.price.currency,
+        "original": _original_object(offer),
         "condition": offer.condition.value,
         "format": offer.format.value,
         "available": True,  # a row that is sold out is no offer
@@ -167,6 +170,21 @@ def offer_object(
         "fits": reason is None,
         "reason": reason,
         "schema_version": SCHEMA_VERSION,
+    }
+
+
+def _original_object(offer: Offer) -> dict[str, Any] | None:
+    """What the seller itself asks, and the rate it was converted at, where that was needed."""
+    if offer.original is None:
+        return None
+    own, rate = offer.as_sold, offer.original.rate
+    return {
+        "price": money_object(own.price),
+        "shipping": money_object(own.shipping),
+        "tax": money_object(own.tax),
+        "total": money_object(own.total),
+        "rate": f"{float(rate.mid):.6g}",
+        "as_of": time_text(rate.as_of),
     }
 
 

@@ -129,3 +129,14 @@ def test_rows_have_a_cell_for_each_header() -> None:
 def test_an_offer_whose_total_is_unknown_is_shown_as_from() -> None:
     offer = dict.fromkeys(OFFER_FIELDS) | {"seller": "nightjar", "price": _usd("12.00")}
     assert "from 12.00 USD" in offer_row(offer)
+
+
+def test_a_price_from_abroad_is_shown_beside_what_it_costs_here() -> None:
+    """What was bought, and what is offered; a total that is not known yet, too."""
+    euros = {"amount": "22.90", "currency": "EUR"}
+    assert sum_of(_BOUGHT | {"original_price": euros}).endswith("= 23.99 USD (22.90 EUR)")
+    offer = dict.fromkeys(OFFER_FIELDS) | {"seller": "buch", "price": _usd("12.00")}
+    unknown = offer | {"original": {"price": euros, "total": None}}
+    assert "from 12.00 USD (22.90 EUR)" in offer_row(unknown)
+    known = unknown | {"total": _usd("25"), "original": {"price": None, "total": euros}}
+    assert "25 USD (22.90 EUR)" in offer_row(known)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from bookhunt.model.money import Money
 from bookhunt.model.outcome import Findings, ProofOfAbsence, Result
 from bookhunt.model.purchase import Answer, Stage
+from bookhunt.model.rate import Rate
 from bookhunt.model.reasons import Reason
 from bookhunt.model.request import RequestState
 from bookhunt.wire import contract, shapes
@@ -146,3 +149,32 @@ def test_the_contract_costs_a_command_no_framework() -> None:
     """The client's side of the wire imports the standard library and the model alone."""
     for module in Path(contract.__file__).parent.glob("*.py"):
         assert "pydantic" not in module.read_text("utf-8").replace("importing pydantic", "")
+
+
+def test_what_was_converted_is_told_with_what_the_seller_asks() -> None:
+    """Both prices and the rate, of an offer, of an order under way and of one that stands."""
+    euros = {name: Money.of(amount, "EUR") for name, amount in _EUROS.items()}
+    rate = Rate(of="EUR", into="USD", mid=Fraction("1.08"), margin=Fraction(0), as_of=NOON)
+    offer = an_offer(**euros).converted(rate)
+    told = shapes.offer_object(offer)
+    assert told["total"] == {"amount": "13.50", "currency": "USD"}
+    assert told["original"] == {
+        "price": {"amount": "10.00", "currency": "EUR"},
+        "shipping": {"amount": "2.50", "currency": "EUR"},
+        "tax": {"amount": "0.00", "currency": "EUR"},
+        "total": {"amount": "12.50", "currency": "EUR"},
+        "rate": "1.08",
+        "as_of": "2026-03-02T12:00:00.000Z",
+    }
+    attempt = an_attempt(offer=offer, agreed=usd("13.50"))
+    under_way = shapes.request_object(a_record(state=RequestState.RESOLVED), [attempt])
+    assert under_way["resolved_price"] == {"amount": "13.50", "currency": "USD"}
+    assert under_way["original_price"] == {"amount": "12.50", "currency": "EUR"}
+    bought = a_bought(original=Money.of("12.60", "EUR"))
+    record = a_record(state=RequestState.SUCCESS, result=Result(bought=bought), finished_at=NOON)
+    stands = shapes.request_object(record, [attempt])
+    assert stands["original_price"] == {"amount": "12.60", "currency": "EUR"}
+    assert shapes.offer_object(an_offer())["original"] is None
+
+
+_EUROS = {"price": "10", "shipping": "2.50", "tax": "0"}
