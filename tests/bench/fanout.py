@@ -271,7 +271,8 @@ def _show(found: dict[str, list[Figure]], options: argparse.Namespace) -> float:
     }
     limit = medians.get("raw", float("nan"))
     print(
-        f"{'client':<12}{'cpu us/call':>12}{'calls/cpu s':>13}{'x raw':>8}{'p50 ms':>9}{'p99 ms':>9}"
+        f"{'client':<12}{'cpu us/call':>12}{'calls/cpu s':>13}{'x raw':>8}"
+        f"{'p50 ms':>9}{'p99 ms':>9}"
     )
     for name, figures in found.items():
         us = medians[name]
