@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,8 +35,9 @@ TEST_FIELDS = (
 def try_out(
     terminal: Terminal,
     definitions: Annotated[
-        list[str], typer.Argument(metavar="FILE|ID...", help="A file, or the id of a seller.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="[FILE|ID...]", help="A file, or the id of a seller; none: all."),
+    ] = None,
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings are failures.")] = False,
     live: Annotated[
@@ -51,15 +53,30 @@ def try_out(
     terminal.picked(TEST_FIELDS)
     home = Home.find()
     # All are found before the first is tried: a mistyped name is told at once.
-    paths = [path_of(home, each) for each in definitions]
-    failed = False
+    paths = [path_of(home, each) for each in definitions or ()] or all_files(home)
+    failed, tried = False, Counter[str]()
     for path in paths:
-        failed |= not _examined(terminal, home, path, strict=strict)
+        lines = _examined(terminal, home, path, strict=strict)
+        failed |= not all(line.ok for line in lines)
+        tried.update(line.operation for line in lines if line.example is not None)
         if live is not None and not failed:
             from bookhunt.cli.sellers_live import ask_live
 
             failed |= not ask_live(terminal, home, path, live)
+    terminal.notice(
+        f"{len(paths)} definitions, {tried.total()} examples ("
+        + ", ".join(f"{count} {operation}" for operation, count in sorted(tried.items()))
+        + f"): {'not all pass' if failed else 'all pass'}"
+    )
     return exit_codes.ERROR if failed else exit_codes.DONE
+
+
+def all_files(home: Home) -> list[Path]:
+    """The user's definitions, then the shipped ones; the simulated street's only where named."""
+    from bookhunt.sellers.loading_files import shipped_folder
+
+    folders = (home.sellers_dir, shipped_folder())
+    return [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
 
 
 def path_of(home: Home, named: str) -> Path:
@@ -85,7 +102,7 @@ def path_of(home: Home, named: str) -> Path:
     )
 
 
-def _examined(terminal: Terminal, home: Home, path: Path, *, strict: bool) -> bool:
+def _examined(terminal: Terminal, home: Home, path: Path, *, strict: bool) -> list[TestLine]:
     from bookhunt.sellers.doctor import examine
 
     lines = examine(path, user_folder=home.sellers_dir, strict=strict)
@@ -95,7 +112,7 @@ def _examined(terminal: Terminal, home: Home, path: Path, *, strict: bool) -> bo
             terminal.thing(told, TEST_FIELDS)
         else:
             _print(terminal, line)
-    return all(line.ok for line in lines)
+    return lines
 
 
 def _print(terminal: Terminal, line: TestLine) -> None:

@@ -49,6 +49,18 @@ def test_a_definition_whose_examples_pass_ends_well(
     assert not any(line.startswith("FAIL") for line in lines)
 
 
+def test_without_a_name_every_shipped_definition_passes_strictly(
+    capsys: pytest.CaptureFixture,
+) -> None:
+    """And the last line counts definitions, examples and operations."""
+    assert try_out(Terminal(), strict=True) == 0
+    said = capsys.readouterr()
+    assert "FAIL" not in said.out
+    assert "definitions" in said.err
+    assert "quote" in said.err
+    assert said.err.rstrip().endswith("all pass")
+
+
 def test_a_failed_example_shows_what_was_expected_and_ends_with_1(
     home: Home, capsys: pytest.CaptureFixture
 ) -> None:
