@@ -167,6 +167,7 @@ async def _order(purchase: Purchase, intended: Intended, buyer: Buyer) -> Ended 
         book=named_for(request.book, purchase.offer, purchase.seller),
         ceiling=ceiling_as_sold(purchase.offer, purchase.ceiling),
     )
+    fp("attempt.before_prepare")
     prepared = await world.sellers.prepare(order)
     if isinstance(prepared, Prepared):
         prepared = _within_what_was_agreed(purchase, order, prepared)
