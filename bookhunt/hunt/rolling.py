@@ -248,7 +248,9 @@ class Rolling:
                 return Decision(ask_again=again, look_again_at=sight.now + self._latency_s)
         if not sight.in_flight:
             return Decision(stop=True, why="everybody was asked")
-        if elapsed_s > settings.target_s and self._silent_chance(sight) < _STILL_POSSIBLE:
+        # Whoever is not late yet is waited for: an absence that is proven is worth that time.
+        overdue = elapsed_s > settings.target_s and not self._live(sight)
+        if overdue and self._silent_chance(sight) < _STILL_POSSIBLE:
             return Decision(stop=True, why="those still silent hardly have it")
         return Decision(look_again_at=min(sight.now + 0.15, sight.ends_at))
 

@@ -211,6 +211,22 @@ def test_not_available_is_said_when_all_have_answered() -> None:
     assert decision.why == "everybody was asked"
 
 
+def test_a_seller_that_is_not_late_is_waited_for_however_unlikely() -> None:
+    """Its answer makes the absence proven; once it is late it is given up."""
+    course = a_course(3)
+    course.now = BALANCED.prove_s
+    course.decide()
+    for seller in list(course.in_flight)[1:]:
+        course.says(seller, None, Reason.NOT_STOCKED)
+    course.policy._book.level = math.log(30 * MAX)
+    course.now += 0.2
+    assert not course.decide().stop
+    course.now += 1.0
+    decision = course.decide()
+    assert decision.stop
+    assert decision.why == "those still silent hardly have it"
+
+
 def test_the_time_that_was_given_ends_every_search() -> None:
     """Whatever is under way."""
     course = a_course()
