@@ -2,13 +2,15 @@
 
     --quick            every seller with every misdeed, killed at one point each (default)
     --full             the matrix: thousands of points, pairs of points, hundreds of random kills
-    --only LEVEL       only the level `single`, `double`, `cancel`, `random` or `power`
+    --only LEVEL       single, double, cancel, error, clock, random or power
     --seed N           which points are chosen; the same seed chooses the same
     --workers N        processes, each with a street of its own
     --json FILE        the report as JSON
     --forget           leave nothing of failing cases behind
     --case SCENE --kills 17,4      one case: SELLER/MISDEED, killed at these points of its lives
-           --cancel NAME*2         and cancelled at the second time its first life gets there
+           --cancel 'NAME*2'       and cancelled at the second time its first life gets there
+           --break 'NAME*2=ENOSPC' and with that error of the system there
+           --leap=SECONDS          and with the time of day moved after the first death
     --scene SCENE      all points of one scene; may be said several times
     --crowd SEED --kills 10        one crowd of the random level, killed so many times
 
@@ -26,85 +28,104 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.crash.cases import SCENES
-from tests.crash.report import LEVELS, Report
+from tests.crash.report import LEVELS, Report, repeat
+from tests.crash.single import Size
 from tests.crash.worker import environment
 
-_KILLS_A_ROUND = 10
 # Kills need no disk that survives a power cut, and memory is much faster; `power` cuts the power.
 _MEMORY = Path("/dev/shm")
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much is run, and how much must have been run."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How much is run, and how much must have been run of each level."""
 
-    share: float  # of the points of each scene
-    doubles: int  # pairs of points of each scene
-    cancels: int  # points of each scene at which the customer cancels
-    rounds: int
+    scene: Size
+    rounds: int  # of the random level
     kills: int  # of a round
     promised: dict[str, int]
 
 
-QUICK = Size(
-    0.001,
-    1,
-    1,
-    3,
-    4,
-    {"single": 300, "double": 200, "cancel": 200, "random": 12, "power": 100},
+QUICK = Run(
+    scene=Size(share=0.001, doubles=1, cancels=1, errors=1, leaps=1),
+    rounds=3,
+    kills=4,
+    promised={
+        "single": 300,
+        "double": 200,
+        "cancel": 300,
+        "error": 300,
+        "clock": 300,
+        "random": 12,
+        "power": 100,
+    },
 )
-FULL = Size(
-    0.5,
-    9,
-    4,
-    20,
-    _KILLS_A_ROUND,
-    {"single": 5000, "double": 2000, "cancel": 1000, "random": 200, "power": 1000},
+FULL = Run(
+    scene=Size(share=0.5, doubles=9, cancels=4, errors=4, leaps=3),
+    rounds=20,
+    kills=10,
+    promised={
+        "single": 5000,
+        "double": 2000,
+        "cancel": 1000,
+        "error": 1000,
+        "clock": 1000,
+        "random": 200,
+        "power": 1000,
+    },
 )
+_OF_A_SCENE = {
+    "single": "share",
+    "double": "doubles",
+    "cancel": "cancels",
+    "error": "errors",
+    "clock": "leaps",
+}
 
 
 def tasks_of(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """What is to be done, and what is promised of it."""
+    kills = [int(k) for k in given.kills.split(",") if k]
     if given.case:
-        kills = [int(k) for k in given.kills.split(",") if k]
-        case = {"kind": "case", "scene": given.case, "kills": kills, "cancel_at": given.cancel}
-        return [case], {}
+        ordeal = {
+            "kills": kills,
+            "cancel_at": given.cancel,
+            "break_at": given.break_at,
+            "leap_s": given.leap,
+        }
+        return [{"kind": "case", "scene": given.case, "ordeal": ordeal}], {}
     if given.scene:
-        return [
-            {"kind": "group", "scene": scene, "share": 1.0, "doubles": 0, "cancels": 0, "seed": 1}
-            for scene in given.scene
-        ], {}
+        every = asdict(Size(share=1.0))
+        return [{"kind": "group", "scene": s, "size": every, "seed": 1} for s in given.scene], {}
     if given.crowd:
-        return [{"kind": "crowd", "seed": given.crowd, "kills": int(given.kills or 0)}], {}
-    size = FULL if given.full else QUICK
-    levels = {given.only} if given.only else set(size.promised)
+        return [{"kind": "crowd", "seed": given.crowd, "kills": sum(kills)}], {}
+    wanted = FULL if given.full else QUICK
+    levels = {given.only} if given.only else set(wanted.promised)
     tasks: list[dict[str, Any]] = []
     if "power" in levels:
-        tasks.append({"kind": "power", "points": size.promised["power"], "seed": given.seed})
+        tasks.append({"kind": "power", "points": wanted.promised["power"], "seed": given.seed})
     if "random" in levels:
         tasks += [
-            {"kind": "crowd", "seed": f"{given.seed}.{n}", "kills": size.kills}
-            for n in range(size.rounds)
+            {"kind": "crowd", "seed": f"{given.seed}.{n}", "kills": wanted.kills}
+            for n in range(wanted.rounds)
         ]
-    if levels & {"single", "double", "cancel"}:
+    size = {
+        name: amount
+        for level, name in _OF_A_SCENE.items()
+        if (amount := asdict(wanted.scene)[name])
+        and (level in levels or (level == "single" and "double" in levels))
+    }
+    if size:
         tasks += [
-            {
-                "kind": "group",
-                "scene": scene.name,
-                "share": size.share if levels & {"single", "double"} else 0.0,
-                "doubles": size.doubles if "double" in levels else 0,
-                "cancels": size.cancels if "cancel" in levels else 0,
-                "seed": given.seed,
-            }
+            {"kind": "group", "scene": scene.name, "size": size, "seed": given.seed}
             for scene in SCENES
         ]
-    return tasks, {level: n for level, n in size.promised.items() if level in levels}
+    return tasks, {level: n for level, n in wanted.promised.items() if level in levels}
 
 
 def run(tasks: list[dict[str, Any]], report: Report, *, workers: int, root: Path) -> None:
@@ -173,7 +194,7 @@ def _hear(stdout: Any, report: Report) -> bool:
             return True
         report.cases.append(said)
         if any(said["faults"].values()):
-            print("FAULT", said["scene"], said["kills"], said["notes"], file=sys.stderr, flush=True)
+            print(f"FAULT {repeat(said)}", *said["notes"], sep="\n  ", file=sys.stderr, flush=True)
         elif len(report.cases) % 500 == 0:
             print(f"{len(report.cases)} cases", file=sys.stderr, flush=True)
     return False
@@ -197,6 +218,8 @@ def main() -> int:
     parser.add_argument("--crowd")
     parser.add_argument("--kills", default="")
     parser.add_argument("--cancel", default="")
+    parser.add_argument("--break", default="", dest="break_at")
+    parser.add_argument("--leap", type=float, default=0.0)
     given = parser.parse_args()
     tasks, promised = tasks_of(given)
     report = Report(seed=given.seed, promised=promised)

@@ -191,6 +191,29 @@ MISDEEDS = (
 BY_NAME = {misdeed.name: misdeed for misdeed in MISDEEDS}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordeal:
+    """What befalls us in a case; points are named as in a plan of failure points: `NAME*2`."""
+
+    kills: tuple[int, ...] = ()  # the number of the point at which each life is killed
+    cancel_at: str = ""  # the customer cancels when the first life gets there
+    break_at: str = ""  # the first life meets an error of the system there: `NAME*2=ENOSPC`
+    leap_s: float = 0.0  # so far the time of day jumps between the first life and the second
+
+    @property
+    def is_calm(self) -> bool:
+        return self == Ordeal()
+
+    @property
+    def kind(self) -> str:
+        """The level of the report that it belongs to, if it is not told by the deaths."""
+        if self.cancel_at:
+            return "cancel"
+        if self.break_at:
+            return "error"
+        return "clock" if self.leap_s else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """A seller and what it does; the points at which we can be killed are found by watching."""

@@ -15,14 +15,22 @@ _START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 class FastClock:
-    """Implements `hunt.ports.Clock`. `origin` is the real monotonic time at which it began."""
+    """Implements `hunt.ports.Clock`. `origin` is the real monotonic time at which it began.
 
-    def __init__(self, *, factor: float, origin: float) -> None:
+    `leap_s`: so far somebody has moved the time of day; the monotonic time does not follow.
+    """
+
+    def __init__(self, *, factor: float, origin: float, leap_s: float = 0.0) -> None:
         self.factor = factor
         self._origin = origin
+        self._leap_s = leap_s
+
+    def leapt(self, seconds: float) -> FastClock:
+        """The same clock after the time of day was moved."""
+        return FastClock(factor=self.factor, origin=self._origin, leap_s=seconds)
 
     def now(self) -> datetime:
-        return _START + timedelta(seconds=self.monotonic())
+        return _START + timedelta(seconds=self.monotonic() + self._leap_s)
 
     def monotonic(self) -> float:
         return (time.monotonic() - self._origin) * self.factor

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
+import importlib.util
 import json
 import logging
 import os
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 _RULES = NetworkRules(allow_loopback=True)
 _TLS = tls_context(_RULES)  # 30 ms that a life need not spend
 _LONG_S = 3600.0
+_TIMES_RUNNING = 3  # that an error of the system comes
 _log = logging.getLogger(__name__)
 
 
@@ -111,13 +112,15 @@ def live(
     *,
     kill_at: int | None = None,
     kill_after_s: float | None = None,
-    cancel_at: tuple[str, int] | None = None,
+    cancel_at: str = "",
+    break_at: str = "",
     within_s: float = 20.0,
 ) -> Lived:
     """Fork a life and wait for its end; one that takes too long is ended, and did not rest.
 
     It is killed when it reaches its point number `kill_at`, or `kill_after_s` from now; its first
-    request is cancelled when it reaches the point `cancel_at`, a name and the how-many-eth time.
+    request is cancelled at the point `cancel_at` (`NAME*2`); at `break_at` (`NAME*2=ENOSPC`) it
+    meets that error three times running, and may end of it.
     """
     points = world.folder / "points"
     points.write_bytes(b"")
@@ -125,7 +128,7 @@ def live(
     child = os.fork()
     if child == 0:
         os.close(ears)
-        _be_the_child(world, _Fate(points, kill_at, cancel_at), mouth)
+        _be_the_child(world, _Fate(points, kill_at, cancel_at, break_at), mouth)
     os.close(mouth)
     try:
         said, on_time = _listen(ears, child, kill_after_s, within_s)
@@ -133,6 +136,7 @@ def live(
         os.close(ears)
         _, status = os.waitpid(child, 0)
     killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    killed = killed or (status != 0 and bool(break_at))
     rest = next((json.loads(line) for line in said.splitlines() if line), None)
     trouble = ""
     if not on_time and kill_after_s is None:
@@ -179,6 +183,9 @@ def import_all(world: World) -> None:
         if name not in sys.modules:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
+    # httpcore asks on every request for a library that is not there: let the answer be known.
+    if importlib.util.find_spec("sniffio") is None:
+        sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 # ------------------------------------------------------------------------------------- the child
@@ -188,7 +195,8 @@ class _Fate:
 
     points: Path
     kill_at: int | None = None
-    cancel_at: tuple[str, int] | None = None
+    cancel_at: str = ""
+    break_at: str = ""
     modules: Path | None = None
 
 
@@ -197,7 +205,8 @@ def _be_the_child(world: World, fate: _Fate, mouth: int) -> None:
     try:
         logging.basicConfig(filename=world.folder / "log", level=logging.WARNING, force=True)
         plan = the_plan()
-        plan.record, plan.kill_at, plan.actions = fate.points, fate.kill_at, {}
+        plan.record, plan.kill_at = fate.points, fate.kill_at
+        plan.actions = _errors(fate.break_at)
         plan._reached = Counter()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_live(world, mouth, fate.cancel_at))
@@ -211,16 +220,32 @@ def _be_the_child(world: World, fate: _Fate, mouth: int) -> None:
         os._exit(status)
 
 
+def point_of(text: str) -> tuple[str, int]:
+    """`NAME*2` as the name and the how-many-eth time."""
+    name, _, times = text.partition("*")
+    return name, int(times or 1)
+
+
+def _errors(break_at: str) -> dict[tuple[str, int], Callable[[], None]]:
+    """The actions of a plan that raises an error three times running."""
+    if not break_at:
+        return {}
+    point, _, error = break_at.partition("=")
+    name, first = point_of(point)
+    times = range(first, first + _TIMES_RUNNING)
+    return Plan.read(";".join(f"{name}*{n}=raise:{error}" for n in times)).actions
+
+
 def the_plan() -> Plan:
     """The plan behind `fp`; the worker is started with one that does nothing."""
     return cast("Plan", getattr(fp, "__self__"))  # noqa: B009 - a bound method's object
 
 
-async def _live(world: World, mouth: int, cancel_at: tuple[str, int] | None) -> None:
+async def _live(world: World, mouth: int, cancel_at: str) -> None:
     began = time.monotonic()
     async with open_life(world) as service:
         customers = [
-            asyncio.create_task(buy(service, wish, world.clock, cancel_at if n == 0 else None))
+            asyncio.create_task(buy(service, wish, world.clock, cancel_at if n == 0 else ""))
             for n, wish in enumerate(world.wishes)
         ]
         await asyncio.gather(*customers)
@@ -266,7 +291,7 @@ async def buy(
     service: HuntService,
     wish: Wish,
     clock: FastClock,
-    cancel_at: tuple[str, int] | None = None,
+    cancel_at: str = "",
 ) -> RequestRecord | None:
     """Submit a wish and wait until it rests."""
     request = Request(
@@ -291,9 +316,9 @@ async def buy(
     fingerprint = f"{wish.isbn} {wish.max_price}"
     submitted = await service.submit(request, fingerprint=fingerprint, again=True)
     request_id = submitted.record.request.id
-    if cancel_at is not None:
+    if cancel_at:
         loop = asyncio.get_running_loop()
-        the_plan().actions[cancel_at] = lambda: loop.call_soon_threadsafe(
+        the_plan().actions[point_of(cancel_at)] = lambda: loop.call_soon_threadsafe(
             _cancel, service, request_id
         )
     return await service.wait(request_id, within_s=1e6)

@@ -10,7 +10,7 @@ from tests.crash.cases import CAPABILITIES, MISDEEDS
 from tests.crash.oracle import FAULTS
 
 POWER_FAULTS = ("lost orders", "lost outcomes", "lost requests", "damaged", "false alarms")
-LEVELS = ("calm", "single", "double", "cancel", "random", "power")
+LEVELS = ("calm", "single", "double", "cancel", "error", "clock", "random", "power")
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Report:
         if level == "power":
             return 0 if self.power is None else int(self.power["points"])
         if level == "random":
-            return sum(case["kills"][0] for case in self.of(level))
+            return sum(case["deaths"] for case in self.of(level))
         return len(self.of(level))
 
     @property
@@ -153,9 +153,14 @@ class Report:
 
 def repeat(case: dict[str, Any]) -> str:
     """The command that runs one case again."""
+    ordeal = case["ordeal"]
     if case["level"] == "random":
         crowd = case["scene"].partition("/")[2]
-        return f"python -m tests.crash --crowd {crowd} --kills {case['kills'][0]}"
-    kills = ",".join(map(str, case["kills"]))
-    cancel = f" --cancel '{case['cancel_at']}'" if case["cancel_at"] else ""
-    return f"python -m tests.crash --case {case['scene']} --kills '{kills}'{cancel}"
+        return f"python -m tests.crash --crowd {crowd} --kills {ordeal['kills']}"
+    told = f"python -m tests.crash --case {case['scene']}"
+    if ordeal["kills"]:
+        told += f" --kills {','.join(map(str, ordeal['kills']))}"
+    for option, name in (("cancel", "cancel_at"), ("break", "break_at"), ("leap", "leap_s")):
+        if ordeal[name]:
+            told += f" --{option}='{ordeal[name]}'"
+    return told

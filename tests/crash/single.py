@@ -7,11 +7,11 @@ import random
 import shutil
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.model.money import Money
-from tests.crash.cases import CELLS, FALLBACK, Scene
+from tests.crash.cases import CELLS, FALLBACK, Ordeal, Scene
 from tests.crash.clock import FastClock
 from tests.crash.definitions import impatient, secrets_of
 from tests.crash.life import Lived, Wish, World, import_all, live
@@ -33,7 +33,21 @@ _DRAINED_S = 0.15  # after the last late execution that is due
 # for: such a case says nothing and is run again.
 _MOST_LATE_S = 0.2
 _MOST_AGAIN = 5
+_ERRORS = ("ENOSPC", "EIO", "EDQUOT")
+_HOUR_S = 3600.0
+_LEAPS_S = (-_HOUR_S, _HOUR_S, -24 * 30 * _HOUR_S, 24 * 400 * _HOUR_S)
 _MOST_POINTS = 30  # of one scene: hundreds of them are the same round of asking again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much of each scene is run."""
+
+    share: float = 0.0  # of its points: killed there
+    doubles: int = 0  # pairs of points
+    cancels: int = 0
+    errors: int = 0
+    leaps: int = 0
 
 
 @dataclass(slots=True)
@@ -41,9 +55,8 @@ class Tried:
     """A case that was run."""
 
     scene: Scene
-    kills: tuple[int, ...]
+    ordeal: Ordeal
     verdict: Verdict
-    cancel_at: tuple[str, int] | None = None
     lives: list[Lived] = field(default_factory=list)
     recovery_s: float | None = None  # real seconds from the last opening to the rest
 
@@ -57,19 +70,26 @@ class Tried:
 
     @property
     def level(self) -> str:
-        if self.cancel_at is not None:
-            return "cancel"
-        return ("calm", "single", "double")[min(self.deaths, 2)]
+        return self.ordeal.kind or ("calm", "single", "double")[min(self.deaths, 2)]
+
+    @property
+    def may_need_a_person(self) -> bool:
+        """Whether nobody but a person may be able to say what became of the order.
+
+        After a jump of the time of day nobody knows how old a key is, and it counts as forgotten.
+        """
+        only_key = self.scene.cell.capability == "key"
+        return self.scene.may_need_a_person or (only_key and self.ordeal.leap_s != 0)
 
     def told(self) -> dict[str, Any]:
         """As JSON, for the report."""
         return {
             "level": self.level,
             "scene": self.scene.name,
-            "cancel_at": "*".join(map(str, self.cancel_at or ())),
+            "ordeal": asdict(self.ordeal),
             "capability": self.scene.cell.capability,
-            "person": self.scene.may_need_a_person,
-            "kills": self.kills,
+            "person": self.may_need_a_person,
+            "deaths": self.deaths,
             "killed_at": self.killed_at,
             "states": self.verdict.states,
             "faults": self.verdict.faults,
@@ -127,42 +147,47 @@ class Bench:
                 shutil.rmtree(folder)
 
     # ----------------------------------------------------------------------------------- cases
-    def case(
-        self, scene: Scene, kills: tuple[int, ...], cancel_at: tuple[str, int] | None = None
-    ) -> Tried:
+    def case(self, scene: Scene, ordeal: Ordeal) -> Tried:
         """Run one case; again where a machine without CPU made it prove nothing."""
         for _ in range(_MOST_AGAIN):
-            tried = self._case(scene, kills, cancel_at)
-            played = kills or cancel_at or self._was_played(scene)
+            tried = self._case(scene, ordeal)
+            played = not ordeal.is_calm or self._was_played(scene)
             if played and self.ledger.latest_execution_s() <= _MOST_LATE_S:
                 return tried
         if not played:
             tried.verdict.blame("missed", f"{scene.name} is never played")
         return tried
 
-    def _case(
-        self, scene: Scene, kills: tuple[int, ...], cancel_at: tuple[str, int] | None
-    ) -> Tried:
-        tried = Tried(scene, kills, Verdict(), cancel_at)
+    def _case(self, scene: Scene, ordeal: Ordeal) -> Tried:
+        tried = Tried(scene, ordeal, Verdict())
         with self.folder(keep=lambda: not tried.verdict.is_clean) as folder:
             self._set_the_scene(scene)
             world = self._world(scene, folder)
-            for n, kill_at in enumerate((*kills, None)):
-                life = live(world, kill_at=kill_at, cancel_at=None if n else cancel_at)
-                tried.lives.append(life)
-                if not life.died or life.trouble:
-                    break
-            tried.recovery_s = tried.lives[-1].rest_s if len(tried.lives) > 1 else None
+            self._lead_lives(tried, world)
             self._drain(scene)
             tried.verdict = judge(
                 self.ledger,
                 OurLedger.read(folder / "ledger.db"),
                 secret=self.secret,
                 copies={(name, ITEM): 1 for name in world.sellers},
-                must_succeed=cancel_at is None,
+                must_succeed=ordeal.kind not in {"cancel", "error"},
             )
             self._judge_lives(tried)
         return tried
+
+    @staticmethod
+    def _lead_lives(tried: Tried, world: World) -> None:
+        """One life after the other, until one comes to its end in peace."""
+        ordeal = tried.ordeal
+        first: dict[str, str] = {"cancel_at": ordeal.cancel_at, "break_at": ordeal.break_at}
+        for kill_at in (*(ordeal.kills or (None,)), None):
+            life = live(world, kill_at=kill_at, **first)
+            tried.lives.append(life)
+            if not life.died or life.trouble:
+                break
+            first = {}
+            world = replace(world, clock=world.clock.leapt(ordeal.leap_s))
+        tried.recovery_s = tried.lives[-1].rest_s if len(tried.lives) > 1 else None
 
     def warm_up(self) -> None:
         """Have everything imported that lives need."""
@@ -223,7 +248,7 @@ class Bench:
             verdict.blame("stuck", "the request is not in the ledger")
         if last.died and not last.trouble:
             verdict.blame("stuck", "the last life was killed by somebody")
-        if verdict.attention and not tried.scene.may_need_a_person:
+        if verdict.attention and not tried.may_need_a_person:
             verdict.blame("missed", "a person is needed where the seller can prove it")
 
     def _was_played(self, scene: Scene) -> bool:
@@ -237,32 +262,42 @@ class Bench:
         return wanted <= met
 
     # ---------------------------------------------------------------------------------- groups
-    def group(
-        self, scene: Scene, *, share: float, doubles: int, cancels: int, seed: int
-    ) -> Iterator[Tried]:
-        """Watch a scene undisturbed, then kill at its points: a share of them, chosen by seed.
-
-        So many `doubles` are killed a second time while they recover; so many `cancels` are
-        cancelled at a point, and every second one of these is killed at a later one.
-        """
+    def group(self, scene: Scene, size: Size, seed: int) -> Iterator[Tried]:
+        """Watch a scene undisturbed, then let befall us what befalls at its points, by seed."""
         dice = random.Random(f"{seed}:{scene.name}")
-        calm = self.case(scene, ())
+        calm = self.case(scene, Ordeal())
         yield calm
-        points = range(1, len(calm.lives[0].points) + 1)
-        most = min(math.ceil(share * len(points)), _MOST_POINTS)
-        chosen = sorted(dice.sample(points, most))
+        names = calm.lives[0].points
+        points = range(1, len(names) + 1)
+        most = min(math.ceil(size.share * len(points)), _MOST_POINTS)
         then: list[tuple[int, ...]] = []
-        for k in chosen:
-            tried = self.case(scene, (k,))
+        for k in sorted(dice.sample(points, most)):
+            tried = self.case(scene, Ordeal(kills=(k,)))
             yield tried
             if tried.deaths:
                 then += [(k, j) for j in range(1, len(tried.lives[-1].points) + 1)]
-        for kills in sorted(dice.sample(then, min(doubles, len(then)))):
-            yield self.case(scene, kills)
-        names = calm.lives[0].points
-        accepted = names.index("ledger.submit.after_commit") + 1
-        first = dice.randrange(2)
-        for n in range(first, first + cancels):
-            k = dice.randrange(accepted, len(names))
-            kills = (dice.randrange(k + 2, len(names) + 10),) if n % 2 else ()
-            yield self.case(scene, kills, (names[k], names[: k + 1].count(names[k])))
+        for kills in sorted(dice.sample(then, min(size.doubles, len(then)))):
+            yield self.case(scene, Ordeal(kills=kills))
+        for ordeal in _others(names, size, dice):
+            yield self.case(scene, ordeal)
+
+
+def _others(names: tuple[str, ...], size: Size, dice: random.Random) -> Iterator[Ordeal]:
+    """Cancellations, every second one with a death after it; errors; jumps of the clock."""
+    accepted = names.index("ledger.submit.after_commit") + 1
+    first = dice.randrange(2)
+    for n in range(first, first + size.cancels):
+        k = dice.randrange(accepted, len(names))
+        kills = (dice.randrange(k + 2, len(names) + 10),) if n % 2 else ()
+        yield Ordeal(kills=kills, cancel_at=_point(names, k))
+    for _ in range(size.errors):
+        error = dice.choice(_ERRORS)
+        yield Ordeal(break_at=f"{_point(names, dice.randrange(len(names)))}={error}")
+    for _ in range(size.leaps):
+        k = dice.randrange(accepted, len(names))
+        yield Ordeal(kills=(k + 1,), leap_s=dice.choice(_LEAPS_S))
+
+
+def _point(names: tuple[str, ...], k: int) -> str:
+    """The k-th point as a plan names it, counted from 0: `NAME*2` where it is the second time."""
+    return f"{names[k]}*{names[: k + 1].count(names[k])}"

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.simulated import start
-from tests.crash.cases import Scene
+from tests.crash.cases import Ordeal, Scene
 from tests.crash.crowd import crowd
 from tests.crash.life import the_plan
-from tests.crash.single import Bench
+from tests.crash.single import Bench, Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,12 +35,10 @@ def work(bench: Bench, task: dict[str, Any]) -> Iterator[dict[str, Any]]:
         return
     scene = Scene.named(task["scene"])
     if task["kind"] == "case":
-        name, _, times = task["cancel_at"].partition("*")
-        cancel_at = (name, int(times or 1)) if name else None
-        yield bench.case(scene, tuple(task["kills"]), cancel_at).told()
+        ordeal = task["ordeal"]
+        yield bench.case(scene, Ordeal(**ordeal | {"kills": tuple(ordeal["kills"])})).told()
         return
-    sizes = {name: task[name] for name in ("share", "doubles", "cancels", "seed")}
-    for tried in bench.group(scene, **sizes):
+    for tried in bench.group(scene, Size(**task["size"]), task["seed"]):
         yield tried.told()
 
 
