@@ -98,11 +98,24 @@ class ControlRoutes:
                 "interrupted": recovered.interrupted,
                 "sellers": len(daemon.sellers.all()),
                 "unfinished": await daemon.unfinished(most=_MOST_COUNTED),
+                "load": self._load(),
                 "trouble": dict(daemon.trouble),
                 "mistakes": list(daemon.catalogue.mistakes()),
                 "schema_version": SCHEMA_VERSION,
             }
         )
+
+    def _load(self) -> dict[str, Any]:
+        """How full it is, and how wide searches are for it."""
+        load, fan_out = self.daemon.service.load(), self.daemon.service.fan_out
+        return {
+            "waiting": load.waiting,
+            "hunting": load.hunting,
+            "at_the_door": load.at_the_door,
+            "hunt_ms": round(load.hunt_s * 1000, 1),
+            "lag_ms": round(fan_out.lag_s * 1000, 1),
+            "fan_out": fan_out.share,
+        }
 
     async def stop(self) -> JSONResponse:
         """Take no new work, let orders under way end, and go."""

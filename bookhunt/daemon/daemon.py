@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
-from bookhunt.daemon.intake import Intake
+from bookhunt.daemon.intake import Intake, customer_of
 from bookhunt.home.effective import OriginKind
 from bookhunt.home.pins import Pins
 from bookhunt.hunt.exchange import ExchangeSettings
-from bookhunt.hunt.settings import HuntSettings, TierSettings
+from bookhunt.hunt.settings import HuntSettings, TierSettings, WhenFull
 from bookhunt.model.errors import InputError, NotFound
 from bookhunt.model.request import RequestState
 
@@ -163,7 +163,15 @@ def hunt_settings_of(config: Config) -> HuntSettings:
         shadow_new_sellers=config.search.shadow_new_sellers,
         min_stock_for_cache=None if by_strategy else config.search.min_stock_for_cache,
         in_flight=config.throttle.in_flight,
+        per_seller=config.throttle.per_seller,
+        regions=config.throttle.regions,
         queue=config.throttle.queue,
+        when_full=WhenFull(config.throttle.when_full.value),
+        owner=customer_of(None),
+        owner_per_min=config.throttle.owner_per_min,
+        per_customer_per_min=config.throttle.per_customer_per_min,
+        classes=config.throttle.classes,
+        customers=config.throttle.customers,
         floor_ratio=config.search.floor_ratio,
         exchange=exchange_settings_of(config),
     )

@@ -28,9 +28,12 @@ _log = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024
 MOST_AT_ONCE = 2000  # calls, long polls included; each is a task and a few kilobytes
+# Further ones that neither submit nor wait: to look, to cancel and to stop is never crowded out.
+KEPT_FREE = 200
 FAILED = "bookhunt failed; its log says how"
 _TOO_LARGE = 413
 _ANY_VERSION = frozenset((ROUTES[name].method, ROUTES[name].path) for name in ANY_VERSION)
+_LONG_PATHS = frozenset(ROUTES[name].path for name in ("buy", "quote", "books.show"))
 _API = HEADER_API.lower().encode()
 
 
@@ -81,11 +84,16 @@ class Guard:
                 f"the daemon speaks version {API_VERSION} of the contract, the caller another",
                 hint="bookhunt daemon restart",
             )
-        if self._under_way > MOST_AT_ONCE:
+        if self._under_way > MOST_AT_ONCE + (0 if _takes_long(scope) else KEPT_FREE):
             raise TryLater(f"{MOST_AT_ONCE} calls are under way already", retry_after_s=1.0)
         length = headers.get(b"content-length", b"")
         if length.isdigit() and int(length) > LARGEST_BODY:
             raise BodyTooLarge
+
+
+def _takes_long(scope: Scope) -> bool:
+    """Whether a call submits, asks sellers, or waits for something to happen."""
+    return scope["path"] in _LONG_PATHS or b"wait_s=" in scope["query_string"]
 
 
 class _Bounded:

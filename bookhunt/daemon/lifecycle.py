@@ -25,6 +25,7 @@ import uvloop
 import bookhunt
 from bookhunt.daemon.app import app_of
 from bookhunt.daemon.keeping_up import keep_up
+from bookhunt.daemon.lag import watch_lag
 from bookhunt.daemon.lock import held
 from bookhunt.daemon.server import HttpServer
 from bookhunt.daemon.unix_socket import listen
@@ -113,6 +114,7 @@ async def _serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
     serving = asyncio.create_task(server.serve_on(listening.sock))
     others = [
         asyncio.create_task(keep_up(daemon, logs)),
+        asyncio.create_task(watch_lag(daemon)),
         asyncio.create_task(_close_when_idle(daemon, guard)),
         asyncio.create_task(_close_when_homeless(daemon, lock)),
     ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -15,7 +16,9 @@ from bookhunt.daemon.bodies import PurchaseBody, QuoteBody, SettleBody
 from bookhunt.daemon.daemon import Daemon
 from bookhunt.daemon.intake import fingerprint_of, key_of
 from bookhunt.daemon.table import add
-from bookhunt.model.errors import InputError
+from bookhunt.home.settings import WhenFull
+from bookhunt.hunt.ports import Submitted
+from bookhunt.model.errors import InputError, TryLater
 from bookhunt.model.outcome import RequestRecord
 from bookhunt.model.request import RequestState
 from bookhunt.wire.contract import LONGEST_WAIT_S
@@ -66,6 +69,7 @@ class RequestRoutes:
     async def buy(
         self,
         body: PurchaseBody,
+        call: Request,
         idempotency_key: Annotated[str | None, Header(alias=HEADER_IDEMPOTENCY_KEY)] = None,
     ) -> JSONResponse:
         """Accept a purchase: durable and queued when this answers 202, nobody was asked yet.
@@ -76,9 +80,12 @@ class RequestRoutes:
         key = key_of(idempotency_key)
         profile = await self.daemon.profile_of(body.customer_info)
         request = self.daemon.intake.request(body, key=key, profile=profile)
-        submitted = await self.daemon.service.submit(
+        submitting = self.daemon.service.submit(
             request, fingerprint=fingerprint_of(body), again=body.again
         )
+        if self.daemon.config_file.config.throttle.when_full is WhenFull.DELAY:
+            submitting = _as_long_as_somebody_listens(submitting, call)
+        submitted = await submitting
         record = submitted.record
         if submitted.created:
             _log.info("a request was accepted", extra={"request_id": record.request.id})
@@ -157,6 +164,28 @@ class RequestRoutes:
     async def _object(self, record: RequestRecord) -> dict[str, Any]:
         attempts = await self.daemon.ledger.attempts(record.request.id)
         return request_object(record, attempts)
+
+
+async def _as_long_as_somebody_listens(
+    submitting: Coroutine[Any, Any, Submitted], call: Request
+) -> Submitted:
+    """Let a submission wait at the door until its caller hangs up.
+
+    What is being written down by then is written, whoever listens.
+    """
+    task = asyncio.ensure_future(submitting)
+    hung_up = asyncio.create_task(_hung_up(call))
+    try:
+        await asyncio.wait({task, hung_up}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+        if task.cancelled():
+            raise TryLater("nobody waits for an answer any more", retry_after_s=1.0)
+        return task.result()
+    finally:
+        hung_up.cancel()
+        task.cancel()
 
 
 async def _hung_up(call: Request) -> None:

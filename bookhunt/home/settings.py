@@ -165,11 +165,11 @@ def _amounts_of_their_currency(limits: dict[str, LimitSettings]) -> dict[str, Li
 
 
 class WhenFull(StrEnum):
-    """What happens to a request that finds the queue full."""
+    """What happens to a request too many: by number, by its own time, or by its customer's rate."""
 
-    REJECT = "reject"  # told to come back
+    REJECT = "reject"  # told when to come back
     DELAY = "delay"  # waits at the door, as long as its caller does
-    DEGRADE = "degrade"  # taken, and only tier 1 is asked
+    DEGRADE = "degrade"  # taken, and only tier 1 is asked, or only remembered answers are used
 
 
 class ThrottleSettings(Closed):
@@ -184,8 +184,21 @@ class ThrottleSettings(Closed):
     regions: dict[str, Count] = Field(
         default_factory=dict
     )  # calls per second to all sellers of a region
-    # The weight of each class of customers.
+    # The weight of each class of customers: of those that wait, so many go for one of weight 1.
     classes: dict[str, Count] = Field(default_factory=lambda: {"gold": 3, "silver": 2, "free": 1})
+    # Who is of which; the owner is of the heaviest class, who is not named of the lightest.
+    customers: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _customers_are_of_a_class(self) -> ThrottleSettings:
+        for customer, named in self.customers.items():
+            if named not in self.classes:
+                raise Misfit(
+                    f"there is no class {named}",
+                    hint=f"throttle.classes has: {', '.join(self.classes) or 'none'}",
+                    at=("customers", customer),
+                )
+        return self
 
 
 class NetworkSettings(Closed):

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bookhunt.hunt.beliefs import subject_of
+from bookhunt.hunt.easing import Ease
 from bookhunt.hunt.naming import needs_name
 from bookhunt.hunt.ports import Ask
+from bookhunt.hunt.strategies import cached_stock
 from bookhunt.model.outcome import SellerNote
 from bookhunt.model.reasons import Reason
 from bookhunt.model.request import ConditionWish, FormatWish
 from bookhunt.model.seller import BookFormat, Condition, PurchaseMode, SellerState, Trust
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bookhunt.hunt.tiering import Tier
     from bookhunt.hunt.world import World
     from bookhunt.model.request import Request
@@ -46,8 +51,11 @@ def ask_of(request: Request) -> Ask:
     )
 
 
-async def candidates_for(world: World, request: Request) -> Market:
-    """Split all sellers into those to ask, best tier first, and those that cannot help."""
+async def candidates_for(world: World, request: Request, ease: Ease = Ease.WHOLE) -> Market:
+    """Split all sellers into those to ask, best tier first, and those that cannot help.
+
+    With an ease, those that could and are left out say so.
+    """
     ask, settings = ask_of(request), world.settings
     world.tiering.refresh(world.sellers.all(), settings.tiers.sizes, now_s=world.clock.monotonic())
     chosen: list[Candidate] = []
@@ -68,7 +76,39 @@ async def candidates_for(world: World, request: Request) -> Market:
         else:
             ruled_out.append(SellerNote(seller=seller.id, reason=reason, detail=detail, tier=tier))
     chosen.sort(key=lambda candidate: candidate.tier)
+    left_out = _left_out(world, request, chosen, ease)
+    if left_out:
+        gone = {note.seller for note in left_out}
+        chosen = [candidate for candidate in chosen if candidate.seller.id not in gone]
+        ruled_out += left_out
     return Market(candidates=tuple(chosen), ruled_out=tuple(ruled_out))
+
+
+def _left_out(
+    world: World, request: Request, chosen: Sequence[Candidate], ease: Ease
+) -> list[SellerNote]:
+    """Those that are not asked because there is too much to do; `chosen` has the best tier first.
+
+    While nobody is placed in the first tier, the best tier is the one that everybody is in.
+    """
+    if ease is Ease.WHOLE or not chosen:
+        return []
+    if ease is Ease.FIRST_TIER:
+        best, told = chosen[0].tier, "too many requests at once: only the first tier was asked"
+        gone = [each for each in chosen if each.tier > best]
+        return [_note(each, Reason.SKIPPED_TIER, told) for each in gone]
+    ask, told = ask_of(request), "too many requests at once: only remembered answers were used"
+    subject, min_stock = subject_of(ask), cached_stock(world.settings, request)
+    return [
+        _note(each, Reason.SKIPPED_LIMIT, told)
+        for each in chosen
+        if world.lookups.cached(each.seller, ask, subject, min_stock=min_stock) is None
+    ]
+
+
+def _note(candidate: Candidate, reason: Reason, told: str) -> SellerNote:
+    seller_id = candidate.seller.id
+    return SellerNote(seller=seller_id, reason=reason, detail=told, tier=candidate.tier)
 
 
 def held_by(request_id: str) -> str:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from bookhunt.hunt.ports import NoRates, Quoted, Refusal
 from bookhunt.model.errors import BadMoney
+from bookhunt.model.money import exponent_of
 from bookhunt.model.rate import Rate
 from bookhunt.model.reasons import Reason
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bookhunt.hunt.ports import Clock, RateShelf, RateSources, RateTable
+    from bookhunt.model.money import Money
     from bookhunt.model.offer import Offer
 
 _log = logging.getLogger(__name__)
@@ -156,6 +158,16 @@ class Exchange:
             return f"the rate of {of} is of {table.as_of.date().isoformat()}: too old to buy by"
         rated = _rate(of, into, worth[of] / worth[into], settings.margin)
         return rated if isinstance(rated, str) else replace(rated, as_of=table.as_of, until=until)
+
+    def worth_of(self, price: Money) -> float:
+        """An amount in units of the base currency, to rank by and never to pay by.
+
+        Without a rate it is taken at its face value.
+        """
+        amount = price.minor / 10.0 ** exponent_of(price.currency)
+        base = self._settings().base
+        rate = None if price.currency == base else self.rate(price.currency, base)
+        return amount * float(rate.mid) if isinstance(rate, Rate) else amount
 
     # ----------------------------------------------------------------------------- the offers
     def converted(self, quoted: Quoted, into: str) -> Quoted:

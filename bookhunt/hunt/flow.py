@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from bookhunt.hunt import buying
 from bookhunt.hunt.candidates import candidates_for
 from bookhunt.hunt.choice import key_of
+from bookhunt.hunt.easing import Ease
 from bookhunt.hunt.exchange import is_too_old
 from bookhunt.hunt.findings import not_available
 from bookhunt.hunt.revalidation import Standing, revalidate
@@ -52,13 +53,14 @@ _AS_REASON = {
 _NOT_TAKEN = frozenset({Stage.REFUSED, Stage.NOT_SENT, Stage.ABSENT})
 
 
-async def hunt(world: World, record: RequestRecord) -> buying.Ended:
+async def hunt(world: World, record: RequestRecord, ease: Ease = Ease.WHOLE) -> buying.Ended:
     """Hunt one request to its outcome, or to an open order that somebody must settle."""
     record = await _begin(world, record)
     if record.state is not RequestState.PROCESSING:
         return buying.Ended(record=record, attempt=None)
     await world.exchange.ready(within_s=world.settings.rates_wait_s)
-    search = Search.of(world, record.request, await candidates_for(world, record.request))
+    market = await candidates_for(world, record.request, ease)
+    search = Search.of(world, record.request, market)
     refused = await _drop_what_was_tried(world, search)
     try:
         tries = 0

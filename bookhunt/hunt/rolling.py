@@ -57,6 +57,7 @@ class RollingSettings:
     prove_s: float  # when one without should have asked everybody
     burst: float  # chance that anybody fits, below which all the rest is asked at once
     grow: float  # factor of the window per latency past the target
+    share: float = 1.0  # of the usual window; less while the event loop is late
 
 
 STRATEGIES: dict[Strategy, RollingSettings] = {
@@ -126,7 +127,8 @@ class Rolling:
         first = sorted(box.latency_s for box in self._order[: max(3, at_once)])
         latency_s = first[len(first) // 2]
         rounds = max(1.0, self._settings.target_s / max(latency_s, 0.05))
-        return min(max(math.ceil(at_once / rounds), 1), _WIDEST), latency_s
+        window = math.ceil(at_once / rounds * self._settings.share)
+        return min(max(window, 1), _WIDEST), latency_s
 
     def _note_beliefs(self) -> None:
         """See whether answers have said anything of the book since the last look."""
@@ -229,11 +231,10 @@ class Rolling:
         if elapsed_s > patient_s:
             latencies = min(10.0, (elapsed_s - patient_s) / self._latency_s)
             window *= settings.grow**latencies
-        if (
-            elapsed_s > settings.prove_s - 1.0
-            or chance_any_fits(remaining, self._log_max) < settings.burst
-        ):
+        if elapsed_s > settings.prove_s - 1.0:
             window = float(len(remaining) + live)
+        elif chance_any_fits(remaining, self._log_max) < settings.burst:
+            window = math.ceil(len(remaining) * settings.share) + live
         room = max(0, int(window) - live)
         if elapsed_s > 0.9 * settings.target_s:
             # It is no longer about the cheapest, but about anybody at all.

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.admission import Admission
 from bookhunt.hunt.beliefs import subject_of
 from bookhunt.hunt.candidates import able_to_answer
+from bookhunt.hunt.easing import Ease
 from bookhunt.hunt.feedback import purchase_of
 from bookhunt.hunt.flow import hunt
 from bookhunt.hunt.ports import Knowledge
@@ -28,7 +30,9 @@ from bookhunt.model.purchase import Stage
 from bookhunt.model.request import RequestState
 
 if TYPE_CHECKING:
+    from bookhunt.hunt.admission import Load, Place
     from bookhunt.hunt.buying import Ended
+    from bookhunt.hunt.easing import FanOut
     from bookhunt.hunt.feedback import Feedback
     from bookhunt.hunt.gate import Suspension
     from bookhunt.hunt.naming import Names
@@ -85,7 +89,9 @@ class HuntService:
             settings=settings,
             knowledge=knowledge or Knowledge(),
         )
-        self._admission = Admission(queue=settings.queue, workers=settings.workers)
+        self._admission = Admission(
+            lambda: self._world.settings, clock, worth_of=self._world.exchange.worth_of
+        )
         self._settler = Settler(self._world, when_settled=self._sort_in)
         self._belief_shelf = belief_shelf
         self._remembering: Remembering | None = None
@@ -133,6 +139,15 @@ class HuntService:
         for request_id in list(self._waiting):
             self._rest(request_id)
 
+    def load(self) -> Load:
+        """How much is waiting and being hunted."""
+        return self._admission.load()
+
+    @property
+    def fan_out(self) -> FanOut:
+        """How wide searches are, for how late the event loop is."""
+        return self._world.fan_out
+
     def take_up(self, settings: HuntSettings) -> None:
         """Hunt by other settings from now on; `in_flight`, `queue`, `workers` stay as they were."""
         self._world.settings = settings
@@ -178,18 +193,23 @@ class HuntService:
         for seller_id in sorted(request.sellers or ()):
             if self._world.sellers.get(seller_id) is None:
                 raise NotFound(f"no seller is called {seller_id!r}", hint="bookhunt sellers list")
-        self._admission.promise()
-        return await self._world.shield.run(self._accept(request, fingerprint, again=again))
+        knows = partial(self._world.ledger.knows, request.customer, request.idempotency_key)
+        place = await self._admission.admit(request, came_before=knows)
+        return await self._world.shield.run(self._accept(request, fingerprint, place, again=again))
 
-    async def _accept(self, request: Request, fingerprint: str, *, again: bool) -> Submitted:
+    async def _accept(
+        self, request: Request, fingerprint: str, place: Place | None, *, again: bool
+    ) -> Submitted:
+        counts = True
         try:
             submitted = await self._world.ledger.submit(
                 request, fingerprint=fingerprint, again=again
             )
+            counts = submitted.created
         finally:
-            self._admission.release()
+            self._admission.release(place, counts=counts)
         if submitted.created:
-            self._queue(submitted.record)
+            self._queue(submitted.record, ease=place.ease if place else Ease.WHOLE)
         return submitted
 
     async def cancel(self, request_id: str) -> RequestRecord:
@@ -271,18 +291,19 @@ class HuntService:
         return [task.result() for task in tasks]
 
     # ------------------------------------------------------------------------------- the work
-    def _queue(self, record: RequestRecord) -> None:
+    def _queue(self, record: RequestRecord, *, ease: Ease = Ease.WHOLE) -> None:
         """Have a request hunted, unless it is about to be or just being."""
         request_id = record.request.id
         if request_id not in self._queued and request_id not in self._hunts:
             self._queued.add(request_id)
-            self._admission.enter(record)
+            self._admission.enter(record, ease=ease)
 
     async def _work(self) -> None:
+        monotonic = self._world.clock.monotonic
         while True:
-            record = await self._admission.next()
-            request_id = record.request.id
-            task = asyncio.create_task(self._hunt(record))
+            waiting = await self._admission.next()
+            request_id, began = waiting.record.request.id, monotonic()
+            task = asyncio.create_task(self._hunt(waiting.record, waiting.ease))
             self._hunts[request_id] = task
             self._queued.discard(request_id)
             try:
@@ -291,13 +312,14 @@ class HuntService:
                 if self._hunts.get(request_id) is task:
                     del self._hunts[request_id]
                 task.cancel()
+                self._admission.done(monotonic() - began)
 
-    async def _hunt(self, record: RequestRecord) -> None:
+    async def _hunt(self, record: RequestRecord, ease: Ease) -> None:
         request_id = record.request.id
         failure: BookhuntError | None = None
         ended: Ended | None = None
         try:
-            ended = await hunt(self._world, record)
+            ended = await hunt(self._world, record, ease)
         except BookhuntError as error:
             failure = error
         except Exception:  # noqa: BLE001 - a bug ends this hunt loudly, and no other

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.exchange import ExchangeSettings
@@ -21,6 +22,14 @@ class TierSettings:
     margin: float = 0.10  # an offer so far below the maximum is taken without grace
 
 
+class WhenFull(StrEnum):
+    """What happens to a request too many."""
+
+    REJECT = "reject"  # told to come back
+    DELAY = "delay"  # waits at the door, as long as its caller does
+    DEGRADE = "degrade"  # taken, and hunted with less
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HuntSettings:
     """Bounds and times of the whole hunt."""
@@ -32,8 +41,15 @@ class HuntSettings:
     in_flight: int = 500  # calls to sellers at once, of all requests together
     per_seller: int = 50  # and to one of them, whatever its definition allows
     regions: Mapping[str, int] = field(default_factory=dict)  # calls per second to all of a region
-    queue: int = 1000  # requests that wait for a worker; the next one is told to try later
+    queue: int = 1000  # requests that wait for a worker; one more is too many
     workers: int = 256  # requests hunted at once
+    when_full: WhenFull = WhenFull.REJECT  # of requests too many, by number, time or rate
+    door_s: float = 8.0  # a request waits at the door so long; its caller waits a little longer
+    owner: str | None = None  # the customer that the daemon itself belongs to
+    owner_per_min: int | None = None  # requests it may submit; None: as many as it likes
+    per_customer_per_min: int | None = None  # and every other customer
+    classes: Mapping[str, int] = field(default_factory=dict)  # weight of each class of customers
+    customers: Mapping[str, str] = field(default_factory=dict)  # and who is of which
     reserve_s: float = 0.7  # of the search's deadline, kept for confirming and ordering
     floor_ratio: float = 0.2  # a total under this part of the others' median is a mistake
     fresh_s: float = 2.0  # an answer younger than this needs no second look before buying

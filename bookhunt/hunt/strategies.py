@@ -35,7 +35,7 @@ def policy_for(
 ) -> Policy:
     """The policy of one request; a shorter deadline makes everything quicker in proportion."""
     if request.strategy is Strategy.TIERS:
-        return Tiers(world.settings.tiers)
+        return Tiers(world.settings.tiers, share=world.fan_out.share)
     settings = STRATEGIES[request.strategy]
     hurry = min(length_s / _USUAL_LENGTH_S, 1.0)
     settings = replace(
@@ -43,6 +43,7 @@ def policy_for(
         call_value=world.settings.call_value or settings.call_value,
         target_s=settings.target_s * hurry,
         prove_s=settings.prove_s * hurry,
+        share=world.fan_out.share,
     )
     wall_s = world.clock.now().timestamp()
     maximum = request.max_price.minor

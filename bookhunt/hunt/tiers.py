@@ -8,6 +8,7 @@ the next tier is asked. The policy only decides; `search` performs.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.policy import Decision
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 class Tiers:
     """One request's course through the tiers."""
 
-    def __init__(self, settings: TierSettings) -> None:
+    def __init__(self, settings: TierSettings, *, share: float = 1.0) -> None:
         self._settings = settings
+        self._share = share  # of a wave that is asked at once
         self._grace_ends_at: float | None = None
         self._patience_ends_at: float | None = None
 
@@ -61,8 +63,9 @@ class Tiers:
         if sight.in_flight and waiting:
             return Decision(look_again_at=min(self._patience_ends_at or 0.0, sight.ends_at))
         tier = min(candidate.tier for candidate in sight.unasked)
+        wave = [candidate for candidate in sight.unasked if candidate.tier == tier]
         self._patience_ends_at = sight.now + self._settings.patience_s
         return Decision(
-            ask=tuple(candidate for candidate in sight.unasked if candidate.tier == tier),
+            ask=tuple(wave[: math.ceil(len(wave) * self._share)]),
             look_again_at=min(self._patience_ends_at, sight.ends_at),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from bookhunt.hunt.beliefs import Beliefs
+from bookhunt.hunt.easing import FanOut
 from bookhunt.hunt.exchange import Exchange
 from bookhunt.hunt.gate import Gate
 from bookhunt.hunt.lines import Lines
@@ -136,6 +137,7 @@ class World:
     policies: PolicyFactory = policy_for
     beliefs: Beliefs = field(default_factory=Beliefs)
     doubts: Doubts = field(default_factory=Doubts)
+    fan_out: FanOut = field(default_factory=FanOut)
     knowledge: Knowledge = field(default_factory=Knowledge)
     quarantine: Quarantine = field(init=False)
     tiering: Tiering = field(init=False)

@@ -115,6 +115,11 @@ class SqliteLedger:
         )
         return await self._writer.run("submit", work, lane=Lane.CHANGE)
 
+    async def knows(self, customer: str, idempotency_key: str) -> bool:
+        """As `ports.Ledger.knows`."""
+        key = partial(requests.knows, customer=customer, idempotency_key=idempotency_key)
+        return await self._read(key)
+
     async def get(self, request_id: str) -> RequestRecord | None:
         """As `ports.Ledger.get`."""
         return await self._read(partial(requests.get, request_id=request_id))

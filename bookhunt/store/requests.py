@@ -279,6 +279,12 @@ def get(db: sqlite3.Connection, request_id: str) -> RequestRecord | None:
     return None if row is None else record_of(row)
 
 
+def knows(db: sqlite3.Connection, *, customer: str, idempotency_key: str) -> bool:
+    """As `ports.Ledger.knows`."""
+    key = {"customer": customer, "idempotency_key": idempotency_key}
+    return db.execute(_SQL["by_key"], key).fetchone() is not None
+
+
 def require(db: sqlite3.Connection, request_id: str) -> RequestRecord:
     """The request of that id.
 

@@ -53,6 +53,16 @@ S = RequestState
 
 
 # --------------------------------------------------------------------------------------- submit
+async def test_a_key_is_known_once_it_was_submitted(ledger: AnyLedger) -> None:
+    """Of that customer only, and not before."""
+    request = a_request(customer="jane")
+    assert not await ledger.knows("jane", request.idempotency_key)
+    await ledger.submit(request, fingerprint="f", again=False)
+    assert await ledger.knows("jane", request.idempotency_key)
+    assert not await ledger.knows("bob", request.idempotency_key)
+    assert not await ledger.knows("jane", "another")
+
+
 async def test_a_new_request_is_pending(ledger: AnyLedger) -> None:
     """A request is stored as it was asked, PENDING, in its first version."""
     request = a_request(

@@ -106,6 +106,12 @@ class MemoryLedger:
         ]
         return max(same, default=None)
 
+    async def knows(self, customer: str, idempotency_key: str) -> bool:
+        await asyncio.sleep(0)
+        key = (customer, idempotency_key)
+        requests = [record.request for record in self.requests.values()]
+        return any((each.customer, each.idempotency_key) == key for each in requests)
+
     async def get(self, request_id: str) -> RequestRecord | None:
         await asyncio.sleep(0)
         return self.requests.get(request_id)

@@ -116,6 +116,10 @@ class Ledger(Protocol):
         """
         ...
 
+    async def knows(self, customer: str, idempotency_key: str) -> bool:
+        """Whether a request was submitted under this key."""
+        ...
+
     async def get(self, request_id: str) -> RequestRecord | None:
         """The request of that id."""
         ...

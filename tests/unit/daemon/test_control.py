@@ -240,8 +240,25 @@ async def test_too_many_calls_at_once_are_told_to_come_back(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "MOST_AT_ONCE", 0)
+    monkeypatch.setattr(guard, "KEPT_FREE", 0)
     status, headers, problem = await call(raw, running, "GET", "/sellers")
     assert (status, problem["code"], headers["Retry-After"]) == (429, "try_later", "1")
+
+
+async def test_looking_and_cancelling_are_never_crowded_out(
+    idle: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many submit and wait: to submit is refused then, to look and to cancel is not."""
+    said = await call(idle.client.buy, A_BOOK, idempotency_key="k-1")
+    monkeypatch.setattr(guard, "MOST_AT_ONCE", 0)
+    monkeypatch.setattr(guard, "KEPT_FREE", 1)
+    with pytest.raises(errors.TryLater):
+        await call(idle.client.buy, A_BOOK, idempotency_key="k-2")
+    with pytest.raises(errors.TryLater):
+        await call(idle.client.status, said["request_id"], wait_s=5)
+    assert (await call(idle.client.status, said["request_id"]))["status"] == "PENDING"
+    assert (await call(idle.client.health))["status"] == "ready"
+    assert (await call(idle.client.cancel, said["request_id"]))["status"] == "CANCELLED"
 
 
 async def test_a_bug_is_a_problem_without_its_text_and_the_daemon_goes_on(

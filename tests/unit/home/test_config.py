@@ -25,7 +25,8 @@ shadow_new_sellers: true}
 tiers:      {sizes: [0.1, 0.3, 0.6], patience_s: 1, grace_ms: 100, margin: 0.20}
 limits:     {EUR: {purchase: "50", day: "90.50", month: null}, JPY: {purchase: 5000}}
 throttle:   {in_flight: 100, per_seller: 10, queue: 20, when_full: degrade, \
-per_customer_per_min: null, owner_per_min: 9, regions: {AU: 5000}, classes: {gold: 2}}
+per_customer_per_min: null, owner_per_min: 9, regions: {AU: 5000}, classes: {gold: 2}, \
+customers: {jane: gold}}
 network:    {allow_private: true, allow_loopback: true, proxy: "http://proxy:3128", \
 ca_file: /ca.pem}
 fx:         {rates: {GBP: "1.17"}, source: ecb, margin: 0.05, max_age_h: 1}
@@ -89,6 +90,7 @@ def test_an_absent_or_empty_file_is_a_working_configuration(home: Home, text: st
         "throttle.classes.gold": 3,
         "throttle.classes.silver": 2,
         "throttle.classes.free": 1,
+        "throttle.customers": {},
         "network.allow_private": False,
         "network.allow_loopback": False,
         "network.proxy": None,
@@ -177,6 +179,13 @@ def test_limits_are_money_of_their_currency(home: Home) -> None:
             "tiers.sizes",
             "the three parts should add up to 1",
             None,
+        ),
+        (
+            "throttle: {customers: {jane: gold, bob: platinum}}",
+            "1:41",
+            "throttle.customers.bob",
+            "there is no class platinum",
+            "throttle.classes has: gold, silver, free",
         ),
         (
             "daemon: {autostart: yes}",

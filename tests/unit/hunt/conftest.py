@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bookhunt.hunt.beliefs import Beliefs
 from tests.support.jump_clock import JumpClock
 from tests.support.jump_clock import jump_loops as pytest_asyncio_loop_factories  # noqa: F401 - a hook
 from tests.unit.hunt.life import Life
@@ -26,3 +27,13 @@ async def life(clock: JumpClock) -> AsyncIterator[Life]:
     await life.service.start()
     yield life
     await life.service.stop(within_s=3600)
+
+
+@pytest.fixture
+def known_beliefs() -> Beliefs:
+    """Forty sellers `s0`, `s1`, ... that are known to carry most books at usual prices."""
+    beliefs = Beliefs()
+    for n in range(40):
+        seller = beliefs.seller(f"s{n}")
+        seller.stocked, seller.missing, seller.level_var = 6.0, 6.0, 0.003
+    return beliefs

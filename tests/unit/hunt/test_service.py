@@ -31,6 +31,7 @@ from tests.unit.hunt.life import Life
 
 if TYPE_CHECKING:
     from bookhunt.hunt.buying import Ended
+    from bookhunt.hunt.easing import Ease
     from bookhunt.hunt.ports import Order, Prepared, Stopped
     from bookhunt.hunt.world import World
     from bookhunt.model.outcome import RequestRecord
@@ -477,9 +478,9 @@ async def test_starting_twice_the_same_request_is_one_hunt(
     """However often it is handed over: from the disk, from a settled order, from a submission."""
     hunted: list[str] = []
 
-    async def counted(world: World, record: RequestRecord) -> Ended:
+    async def counted(world: World, record: RequestRecord, ease: Ease) -> Ended:
         hunted.append(record.request.id)
-        return await hunt(world, record)
+        return await hunt(world, record, ease)
 
     monkeypatch.setattr(service, "hunt", counted)
     life.sells("shop", "10", tier=1, delay_s=1)

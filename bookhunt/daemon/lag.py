@@ -1,0 +1,37 @@
+"""How late the event loop is, measured while there is something to be late for.
+
+A timer that fires late tells that the loop had too much to do: callers wait, answers of sellers lie
+unread, time-outs strike that nobody deserved. The hunt hears of it and asks fewer sellers at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bookhunt.daemon.daemon import Daemon
+
+_log = logging.getLogger(__name__)
+
+_EVERY_S = 0.1
+_IDLE_EVERY_S = 1.0  # an idle daemon is woken seldom
+_LATE_S = 0.5  # worth a line in the log
+
+
+async def watch_lag(daemon: Daemon) -> None:
+    """Measure until cancelled."""
+    loop = asyncio.get_running_loop()
+    share = daemon.service.fan_out.share
+    while True:
+        load = daemon.service.load()
+        is_idle = not load.hunting and share == 1.0
+        due = loop.time() + (_IDLE_EVERY_S if is_idle else _EVERY_S)
+        await asyncio.sleep(due - loop.time())
+        lag_s = max(loop.time() - due, 0.0)
+        fan_out = daemon.service.fan_out
+        fan_out.note(lag_s, loop.time())
+        before, share = share, fan_out.share
+        if share != before or lag_s > _LATE_S:
+            _log.info("the event loop was late", extra={"after_s": round(lag_s, 3)})
