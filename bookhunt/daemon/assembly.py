@@ -123,6 +123,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
                 settings=hunt_settings_of(config),
                 belief_shelf=shelves.beliefs,
                 knowledge=shelves.with_the_knowledge_of(gateway),
+                clock_went_back=ledger.recovered.clock_behind_s > 0,
             ),
             clock=clock,
             recovered=ledger.recovered,

@@ -105,10 +105,16 @@ class Settler:
     """Settles open attempts in the background, and says what became of their requests."""
 
     def __init__(
-        self, world: World, *, when_settled: Callable[[RequestRecord], Awaitable[None]]
+        self,
+        world: World,
+        *,
+        when_settled: Callable[[RequestRecord], Awaitable[None]],
+        clock_went_back: bool = False,
     ) -> None:
+        """`clock_went_back`: nobody knows how long ago an earlier life sent what it sent."""
         self._world = world
         self._when_settled = when_settled
+        self._clock_went_back = clock_went_back
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopped = False
 
@@ -139,7 +145,12 @@ class Settler:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _settle(self, attempt: Attempt, *, recovered: bool) -> None:
-        course = _Course(self._world, attempt, in_doubt=recovered)
+        course = _Course(
+            self._world,
+            attempt,
+            in_doubt=recovered,
+            ages_unknown=recovered and self._clock_went_back,
+        )
         wait_s, missing = _AGAIN_AFTER_S, 0
         while True:
             try:
@@ -160,8 +171,11 @@ class Settler:
 class _Course:
     """One attempt's way to its end, and what this life's clock has seen of it."""
 
-    def __init__(self, world: World, attempt: Attempt, *, in_doubt: bool) -> None:
+    def __init__(
+        self, world: World, attempt: Attempt, *, in_doubt: bool, ages_unknown: bool
+    ) -> None:
         self._world = world
+        self._ages_unknown = ages_unknown
         self._attempt = attempt
         self._in_doubt = in_doubt and attempt.stage is not Stage.MANUAL
         self._recovered = in_doubt
@@ -243,7 +257,11 @@ class _Course:
             gone = Sent(answer=Answer.UNKNOWN, detail=missing.message)
             return await write_down(world, attempt, Stage.MANUAL, gone)
         now = world.clock.monotonic()
-        lived = Lived(known_s=now - self._known_since, quiet_s=now - self._quiet_since)
+        lived = Lived(
+            known_s=now - self._known_since,
+            quiet_s=now - self._quiet_since,
+            ages_unknown=self._ages_unknown,
+        )
         return await world.shield.run(settle_once(world, order, seller, lived))
 
     def _seller(self, attempt: Attempt) -> Seller:

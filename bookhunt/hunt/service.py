@@ -78,7 +78,9 @@ class HuntService:
         settings: HuntSettings,
         belief_shelf: BeliefShelf | None = None,
         knowledge: Knowledge | None = None,
+        clock_went_back: bool = False,
     ) -> None:
+        """Build it; `clock_went_back` is what the ledger found when it was opened."""
         self._world = World(
             ledger=ledger,
             sellers=sellers,
@@ -92,7 +94,9 @@ class HuntService:
         self._admission = Admission(
             lambda: self._world.settings, clock, worth_of=self._world.exchange.worth_of
         )
-        self._settler = Settler(self._world, when_settled=self._sort_in)
+        self._settler = Settler(
+            self._world, when_settled=self._sort_in, clock_went_back=clock_went_back
+        )
         self._belief_shelf = belief_shelf
         self._remembering: Remembering | None = None
         if belief_shelf is not None:

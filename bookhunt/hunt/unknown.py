@@ -9,7 +9,8 @@ What may be done depends on what the seller can prove (purchase-safety, the tabl
 
 A definition that was edited since the order was sent may find it, and proves nothing else: what
 was sent was sent by the old one. The time of day may jump, so "late enough" and "the key is still
-known" are also counted by the monotonic clock of this life.
+known" are also counted by the monotonic clock of this life; and where the ledger itself remembers a
+later time than the one it is now, keys of an earlier life count as forgotten.
 
 A PLACED order was accepted: it is looked up until the seller says more. Every step is on disk
 before it is made, so a crash in the middle of settling settles from where it stood.
@@ -54,6 +55,7 @@ _KEY_MARGIN = 0.8  # a key is trusted for this part of the time the seller says 
 _KEY_AT_MOST_S = 24 * 3600.0
 _NEGATIVES_NEEDED = 2
 _LOOK_UP_FOR_S = 48 * 3600.0  # as long as a placed order; then only a person can say
+_EACH_LIFE_S = 3600.0  # but each life looks so long, however late it is: it may have been off
 _CLOCK_SLACK_S = 5.0
 
 
@@ -63,6 +65,7 @@ class Lived:
 
     known_s: float  # since this life knows of it; it was sent before that
     quiet_s: float  # since bytes of it could last have left
+    ages_unknown: bool = False  # it was sent in an earlier life, and the time of day went back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +102,8 @@ def plan_for(
         sent_at = attempt.first_sent_at or attempt.created_at
     age_s = max((now - sent_at).total_seconds(), lived.known_s)
     most_s = _PLACED_FOR_S if attempt.stage is Stage.PLACED else _LOOK_UP_FOR_S
-    look_up = proof.capability.has_lookup and age_s <= most_s
+    in_this_life_s = min(proof.settle_s, most_s) + _EACH_LIFE_S
+    look_up = proof.capability.has_lookup and (age_s <= most_s or lived.known_s <= in_this_life_s)
     if attempt.stage is not Stage.UNKNOWN:
         return Plan(look_up=look_up)
     resend = (
@@ -112,7 +116,7 @@ def plan_for(
 
 def _key_is_known(attempt: Attempt, proof: Proof, lived: Lived, *, now: datetime) -> bool:
     """Whether the seller surely still knows the key of the first send."""
-    if _clock_went_back(attempt, now):
+    if lived.ages_unknown or _clock_went_back(attempt, now):
         return False
     kept_s = min(proof.key_retained_s * _KEY_MARGIN, _KEY_AT_MOST_S)
     first_sent_at = attempt.first_sent_at or attempt.created_at

@@ -279,6 +279,7 @@ async def open_life(world: World) -> AsyncIterator[HuntService]:
         shelf=MemoryShelf(),
         clock=world.clock,
         settings=world.settings(),
+        clock_went_back=ledger.recovered.clock_behind_s > 0,
     )
     await service.start()
     yield service

@@ -123,6 +123,7 @@ class Life:
         self.explanations = MemoryExplanations()
         self.shelf = shelf or NoShelf()
         self.knowledge = knowledge
+        self.clock_went_back = False  # what the ledger of the next life finds
         self.service = self._service()
 
     def _service(self) -> HuntService:
@@ -135,6 +136,7 @@ class Life:
             clock=self.clock,
             settings=self.settings,
             knowledge=self.knowledge,
+            clock_went_back=self.clock_went_back,
         )
 
     async def another(self) -> None:

@@ -442,6 +442,21 @@ async def test_a_crash_while_the_order_is_under_way(
     await life.service.stop(within_s=1)
 
 
+@pytest.mark.parametrize("went_back", [True, False])
+async def test_after_a_clock_that_went_back_no_key_of_an_earlier_life_is_used(
+    clock: JumpClock, went_back: bool
+) -> None:
+    """It may be older than it looks, and a key the seller forgot orders a second time."""
+    life = Life(clock)
+    await life.service.start()
+    record = await doubted(life, KEY, executes=True)
+    life.clock_went_back = went_back
+    await life.another()
+    assert (await life.outcome(record)).state is (ATTENTION if went_back else SUCCESS)
+    assert life.sellers.count("send") == (1 if went_back else 2)
+    await life.service.stop(within_s=1)
+
+
 async def test_before_anything_new_is_ordered_the_old_is_looked_at(clock: JumpClock) -> None:
     """At the same seller, in a new life."""
     life = Life(clock)

@@ -83,10 +83,29 @@ def test_the_time_of_day_going_back_does_not_make_a_key_younger() -> None:
 @pytest.mark.parametrize("capability", [Capability.LOOKUP, Capability.KEY_AND_LOOKUP])
 def test_looking_up_ends_after_two_days(capability: Capability) -> None:
     """A seller that cannot be asked for so long leaves it to a person; nothing loops for ever."""
-    assert plan(capability, now=after(47 * HOUR)).look_up
-    assert plan(capability, now=after(49 * HOUR)).nothing_left
+    long_known = Lived(known_s=2 * HOUR, quiet_s=0.0)
+    assert plan(capability, now=after(47 * HOUR), lived=long_known).look_up
+    assert plan(capability, now=after(49 * HOUR), lived=long_known).nothing_left
     stuck_clock = Lived(known_s=49 * HOUR, quiet_s=0.0)
     assert plan(capability, now=after(60), lived=stuck_clock).nothing_left
+
+
+@pytest.mark.parametrize("stage", [Stage.UNKNOWN, Stage.PLACED])
+def test_whoever_was_off_for_long_looks_once_they_are_back(stage: Stage) -> None:
+    """Two days of silence were ours: the seller was not asked at all, and may well know."""
+    attempt, now = lost(stage=stage), after(90 * 24 * HOUR)
+    assert plan(Capability.LOOKUP, attempt=attempt, now=now) == Plan(look_up=True)
+    proof = a_proof(Capability.LOOKUP, settle_s=10 * HOUR)
+    for known_s, look_up in ((10.9 * HOUR, True), (11.1 * HOUR, False)):
+        lived = Lived(known_s=known_s, quiet_s=known_s)
+        assert plan_for(attempt, proof, lived, now=now).look_up == look_up
+
+
+def test_a_clock_that_the_ledger_caught_going_back_forgets_keys() -> None:
+    """The attempt's own times may all be past, and the key is older than it looks."""
+    lived = Lived(known_s=0.0, quiet_s=0.0, ages_unknown=True)
+    assert plan(Capability.KEY, now=after(60), lived=lived).nothing_left
+    assert plan(Capability.KEY_AND_LOOKUP, now=after(60), lived=lived) == Plan(look_up=True)
 
 
 def test_an_edited_definition_sends_nothing_again() -> None:
@@ -112,7 +131,8 @@ def test_a_placed_order_is_only_looked_up_for_two_days(capability: Capability) -
     placed = lost(stage=Stage.PLACED)
     has = capability.has_lookup
     assert plan(capability, attempt=placed) == Plan(look_up=has)
-    assert plan(capability, attempt=placed, now=after(49 * HOUR)).nothing_left
+    long_known = Lived(known_s=2 * HOUR, quiet_s=0.0)
+    assert plan(capability, attempt=placed, now=after(49 * HOUR), lived=long_known).nothing_left
 
 
 # ------------------------------------------------------------------------------------- when
