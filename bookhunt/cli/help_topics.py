@@ -39,11 +39,20 @@ Sellers
 A seller is one YAML file: how to ask it for a price and how to order. No code. Your own lie in
 the folder `bookhunt config path` names; one with the id of a shipped one replaces it.
 
-  bookhunt sellers list                  who there is, and what each still needs
+  bookhunt sellers list                  who there is, how each does, and what it still needs
   bookhunt sellers login ID              its secrets, and your payment token there
   bookhunt sellers new ID                a skeleton to fill in
   bookhunt sellers test ID               checks it and replays its examples, offline
   bookhunt sellers test ID --live ISBN   sends real questions, never an order
+
+  bookhunt sellers pin ID 1              asked among the first, whatever its figures; auto undoes it
+  bookhunt sellers disable | block ID    asked no more; blocked not even where it is named
+  bookhunt sellers enable ID             asked again
+  bookhunt sellers reset ID              called again though it failed a moment ago
+  bookhunt feedback REQ --refunded       moves the tier of the seller that was bought from
+
+What is pinned, disabled or blocked goes before config.yaml and the definitions:
+bookhunt config show --origin.
 
 A payment token belongs to one profile at one seller. Card numbers are refused everywhere.
 """,

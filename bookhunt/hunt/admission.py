@@ -313,4 +313,6 @@ async def _wait_for(event: asyncio.Event, wait_s: float) -> None:
 
 
 def _try_later(later: Later) -> TryLater:
-    return TryLater(later.why, retry_after_s=max(later.after_s, 1.0))
+    after_s = max(later.after_s, 1.0)
+    hint = f"try again in {math.ceil(after_s)} s"
+    return TryLater(later.why, retry_after_s=after_s, hint=hint)

@@ -94,7 +94,10 @@ async def test_a_submission_waits_at_the_door_until_there_is_room(home: Home) ->
         assert said["request_id"] in running.ledger.requests
 
 
-async def test_a_caller_that_hangs_up_at_the_door_submits_nothing(home: Home) -> None:
+async def test_a_caller_that_hangs_up_at_the_door_submits_nothing(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And that is no bug."""
     configured(home, CROWDED)
     async with serving(a_daemon(home), hunting=False) as running:
         service = running.daemon.service
@@ -110,6 +113,7 @@ async def test_a_caller_that_hangs_up_at_the_door_submits_nothing(home: Home) ->
         await until(lambda: service.load().at_the_door == 0)
         await service._admission.next()
         assert len(running.ledger.requests) == 1
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
 
 
 async def test_a_daemon_that_stops_sends_those_at_the_door_away(home: Home) -> None:

@@ -216,6 +216,7 @@ async def test_rejected_is_told_when_to_come_back(clock: JumpClock) -> None:
     with pytest.raises(TryLater) as caught:
         await door.admitted()
     assert caught.value.retry_after_s == 1.0
+    assert caught.value.hint == "try again in 1 s"
     assert clock.monotonic() == 0
 
 
@@ -253,6 +254,28 @@ async def test_at_the_door_the_first_is_served_first(clock: JumpClock) -> None:
         await door.hunt(0.1)
     await asyncio.gather(*group)
     assert served == [0, 1, 2, 3]
+
+
+async def test_who_comes_at_the_very_moment_does_not_slip_in(clock: JumpClock) -> None:
+    """A place is free, and whoever waits for it has not been woken yet."""
+    door = Door(clock, queue=1, workers=1, when_full=WhenFull.DELAY)
+    door.enter()
+    waiting = asyncio.create_task(door.admitted())
+    await asyncio.sleep(1)
+    await door.admission.next()
+    assert "others wait" in door.refused().why
+    assert isinstance(await waiting, Place)
+
+
+async def test_two_places_that_come_free_at_once_serve_two(clock: JumpClock) -> None:
+    door = Door(clock, queue=2, workers=2, when_full=WhenFull.DELAY)
+    door.enter(2)
+    waiting = [asyncio.create_task(door.admitted()) for _ in range(2)]
+    await asyncio.sleep(1)
+    for _ in range(2):
+        await door.admission.next()
+    assert len(await asyncio.gather(*waiting)) == 2
+    assert clock.monotonic() == pytest.approx(1.0)
 
 
 async def test_nobody_waits_at_the_door_for_ever(clock: JumpClock) -> None:

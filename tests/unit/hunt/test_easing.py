@@ -78,7 +78,7 @@ def some_candidates(count: int) -> list[Candidate]:
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.25])
 def test_a_search_asks_so_much_fewer_at_once(share: float, known_beliefs: Beliefs) -> None:
     """Its window, and its burst; what proves absence in the end asks everybody."""
-    settings = replace(STRATEGIES[Strategy.BALANCED], share=share, target_s=0.1)
+    settings = replace(STRATEGIES[Strategy.BALANCED], share=share, target_s=0.1, grow=1.0)
     book = known_beliefs.book("b", 0.0, max_minor=3000)
     candidates = some_candidates(40)
     rolling = Rolling(settings, known_beliefs, book, candidates, max_minor=3000, wall_s=0.0)
@@ -98,6 +98,25 @@ def test_a_wave_of_tiers_is_asked_in_parts() -> None:
     assert asked(Tiers(TierSettings()), candidates) == 9
     assert asked(Tiers(TierSettings(), share=0.5), candidates) == 5
     assert asked(Tiers(TierSettings(), share=1 / 8), candidates[:1]) == 1
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+async def test_the_next_request_is_searched_that_narrowly(
+    clock: JumpClock, strategy: Strategy
+) -> None:
+    """Whatever its strategy: the first calls are fewer."""
+    first = []
+    for share in (1.0, 1 / 8):
+        life = Life(clock)
+        life.service.fan_out.share = share
+        for n in range(40):
+            life.fails(f"s{n}", Reason.NOT_STOCKED, delay_s=1.0)
+        await life.service.start()
+        began = clock.monotonic()
+        await life.hunted(strategy=strategy)
+        first.append(sum(call.at_s == began for call in life.sellers.calls))
+        await life.service.stop(within_s=1)
+    assert 0 < first[1] < first[0] / 2
 
 
 @pytest.mark.parametrize("strategy", Strategy)

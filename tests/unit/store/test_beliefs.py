@@ -141,6 +141,9 @@ async def test_rather_than_grow_the_oldest_waiting_rows_are_dropped(
             beliefs.keep(BeliefRows(sellers={}, books={name: name}))
         assert beliefs.dropped == 2
         assert (await beliefs.load()).books == {"c": "c", "d": "d"}
+        for name in "cdce":
+            beliefs.keep(BeliefRows(sellers={}, books={name: "new"}))
+        assert (await beliefs.load()).books == {"c": "new", "d": "d", "e": "new"}
 
 
 async def test_surplus_books_go_the_longest_unseen_first(path: Path, clock: JumpClock) -> None:
