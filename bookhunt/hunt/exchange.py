@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bookhunt.hunt.ports import Clock, RateShelf, RateSources, RateTable
     from bookhunt.model.money import Money
     from bookhunt.model.offer import Offer
+    from bookhunt.model.seller import Seller
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 10.0
@@ -169,17 +170,28 @@ class Exchange:
         rate = None if price.currency == base else self.rate(price.currency, base)
         return amount * float(rate.mid) if isinstance(rate, Rate) else amount
 
+    def maximum_for(self, seller: Seller, maximum: Money) -> Money:
+        """The maximum as a seller is told it: in its own currency, where it is told a bare number.
+
+        Without a rate it stays what it is, and what comes back cannot be bought.
+        """
+        if seller.priced_in is None or seller.priced_in == maximum.currency:
+            return maximum
+        rate = self.rate(seller.priced_in, maximum.currency)
+        return maximum if isinstance(rate, str) else rate.buys(maximum)
+
     # ----------------------------------------------------------------------------- the offers
     def converted(self, quoted: Quoted, into: str) -> Quoted:
         """An answer with every offer as it costs a customer of this currency.
 
         What has no rate is among those left out, with `wrong_currency` and its own price.
         """
-        if not any(_is_foreign(offer, into) for offer in _all(quoted)):
+        priced = _all(quoted)
+        if len(priced) == len(quoted.offers) and not any(_is_foreign(o, into) for o in priced):
             return quoted
-        native = [offer for offer in quoted.offers if not _is_foreign(offer, into)]
-        foreign = [offer for offer in _all(quoted) if _is_foreign(offer, into)]
-        doubtful = _priced_in_several(_all(quoted))
+        native = [offer for offer in priced if not _is_foreign(offer, into)]
+        foreign = [offer for offer in priced if _is_foreign(offer, into)]
+        doubtful = _priced_in_several(priced)
         bought: list[Offer] = list(native)
         left = [each for each in quoted.refused if each.reason is not Reason.WRONG_CURRENCY]
         left += [r for r in quoted.refused if r.reason is Reason.WRONG_CURRENCY and not r.offer]

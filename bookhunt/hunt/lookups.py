@@ -211,7 +211,10 @@ class Lookups:
                 await self.clock.sleep(entered.wait_s)
             async with self.calls:
                 flight.sent, asked_at = True, self.clock.now()
-                quoted = await self.sellers.quote(seller.id, ask, within_s=seller.timeout_s)
+                told = self.exchange.maximum_for(seller, ask.max_price)
+                quoted = await self.sellers.quote(
+                    seller.id, replace(ask, max_price=told), within_s=seller.timeout_s
+                )
         except BaseException:
             self.gate.drop(entered)
             raise

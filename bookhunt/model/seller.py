@@ -111,6 +111,7 @@ class Seller:
     per_second: float
     quote_ttl_s: float
     sends_maximum: bool = False  # a quote carries the customer's maximum: an empty one has a limit
+    priced_in: str | None = None  # its maximum is in this currency: a quote names none
     checks_total: bool = False  # a step of the purchase names the landed total before the commit
     definition_hash: str
     file: str

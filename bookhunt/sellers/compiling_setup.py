@@ -162,19 +162,29 @@ def seller_of(loaded: Loaded, setup: SetUp, *, enabled: bool) -> Seller:
         per_second=limits.per_second,
         quote_ttl_s=limits.quote_ttl_s,
         checks_total=purchase is not None and purchase.checks_total,
-        sends_maximum=sends_maximum(definition),
+        sends_maximum=sends(definition, "max_price"),
+        priced_in=priced_in(definition),
         definition_hash=loaded.hash,
         file=str(loaded.file.path),
     )
 
 
-def sends_maximum(definition: Definition) -> bool:
-    """Whether a quote carries the customer's maximum: then no offer says nothing above it."""
+def priced_in(definition: Definition) -> str | None:
+    """The currency that a maximum is taken to be in by a seller that is told none: its own."""
+    told = sends(definition, "currency") or not sends(definition, "max_price")
+    return None if told else definition.currency
+
+
+def sends(definition: Definition, name: str) -> bool:
+    """Whether a quote carries this of the request.
+
+    With the customer's maximum, an answer without an offer says nothing above it.
+    """
     for use in texts_of(definition):
         if use.here.block != "quote" or use.kind is not Kind.TEMPLATE or use.context is None:
             continue
         slots = compile_template(use.text, use.context).slots
-        if any(slot.name[:2] == ("request", "max_price") for slot in slots):
+        if any(slot.name[:2] == ("request", name) for slot in slots):
             return True
     return False
 

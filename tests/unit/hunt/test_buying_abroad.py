@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bookhunt.hunt.candidates import ask_of
 from bookhunt.hunt.exchange import ExchangeSettings
 from bookhunt.hunt.ports import Knowledge, Limits, Prepared, RateTable, Stopped
 from bookhunt.model.money import Money
@@ -21,9 +22,10 @@ from bookhunt.model.purchase import Answer, Frozen, Stage
 from bookhunt.model.reasons import Reason
 from bookhunt.model.request import RequestState, Strategy
 from bookhunt.model.seller import Capability
+from bookhunt.store.shelf import MemoryShelf
 from tests.support.builders import an_offer, usd
 from tests.support.scripted_knowledge import ScriptedRates
-from tests.support.scripted_sellers import SendScript
+from tests.support.scripted_sellers import QuoteScript, SendScript, a_seller
 from tests.unit.hunt.life import SETTINGS, Life
 
 if TYPE_CHECKING:
@@ -411,9 +413,22 @@ async def test_a_rate_that_gets_too_old_on_the_way_buys_nothing(dated: Dated, st
 
 
 # ------------------------------------------------------------------------------------- quotes
-async def test_a_quote_shows_both_prices(life: Abroad) -> None:
-    from bookhunt.hunt.candidates import ask_of
+async def test_an_empty_answer_to_a_converted_maximum_holds_for_the_customers(
+    life: Abroad,
+) -> None:
+    """It is remembered under what the customer said; a higher maximum asks again."""
+    life.shelf = MemoryShelf()
+    await life.another()
+    script = QuoteScript(reason=Reason.NOT_STOCKED)
+    seller = a_seller("buch", currency="EUR", priced_in="EUR", sends_maximum=True, tier=1)
+    life.sellers.add(seller, script)
+    for maximum in ("30", "20", "40"):
+        await life.hunted(max_price=usd(maximum))
+    asked = [c.ask.max_price for c in life.sellers.calls if c.what == "quote" and c.ask]
+    assert asked == [eur("27.23"), eur("36.31")]
 
+
+async def test_a_quote_shows_both_prices(life: Abroad) -> None:
     life.sells_in_euros("20.00", "2.50")
     request = (await life.submit(dry_run=True)).request
     (quoted,) = await life.service.quote(ask_of(request), sellers=None, within_s=5)

@@ -14,7 +14,7 @@ from bookhunt.hunt.ports import NoRates, Quoted, RateTable, Refusal
 from bookhunt.model.money import Money
 from bookhunt.model.rate import Rate
 from bookhunt.model.reasons import Reason
-from tests.support.builders import an_offer, usd
+from tests.support.builders import a_seller, an_offer, usd
 from tests.support.memory_knowledge import MemoryRates
 from tests.support.scripted_knowledge import ScriptedRates
 
@@ -296,3 +296,33 @@ async def test_an_offer_gets_too_old_with_its_rate(bank: Bank) -> None:
     assert not is_too_old(offer, bank.clock.now())
     assert is_too_old(offer, bank.clock.now() + timedelta(hours=72))
     assert not is_too_old(an_offer(), bank.clock.now() + 1000 * DAY)
+
+
+# ------------------------------------------------------------------------ what sellers are told
+async def test_a_seller_that_is_told_a_bare_maximum_is_told_it_in_its_own_currency(
+    bank: Bank,
+) -> None:
+    """30 dollars are 24 euros; one that is told the currency, too, hears what the customer said."""
+    await bank.exchange.refresh()
+    bare, told = a_seller("buch", priced_in="EUR"), a_seller("shop", priced_in=None)
+    assert bank.exchange.maximum_for(bare, usd("30")) == eur("24.00")
+    assert bank.exchange.maximum_for(told, usd("30")) == usd("30")
+    assert bank.exchange.maximum_for(bare, eur("30")) == eur("30")
+    bank.settings = PLAIN
+    assert bank.exchange.maximum_for(bare, usd("30")) == usd("30")
+
+
+async def test_what_it_answers_is_converted_whatever_it_was_told(bank: Bank) -> None:
+    """Offers in its own currency are foreign, and one in the customer's is as good as any."""
+    await bank.exchange.refresh()
+    native = Refusal(reason=Reason.WRONG_CURRENCY, offer=an_offer(item='"N"'))
+    quoted = Quoted(seller="buch", offers=(in_euros(),), refused=(native,))
+    converted = bank.exchange.converted(quoted, "USD")
+    assert {offer.item for offer in converted.offers} == {'"E"', '"N"'}
+    assert {offer.price.currency for offer in converted.offers} == {"USD"}
+    assert converted.refused == ()
+    alone = Quoted(seller="buch", refused=(native,), reason=Reason.WRONG_CURRENCY)
+    assert [o.item for o in bank.exchange.converted(alone, "USD").offers] == ['"N"']
+    bank.settings = PLAIN
+    left = bank.exchange.converted(Quoted(seller="buch", offers=(in_euros(),)), "USD")
+    assert (left.offers, left.reason) == ((), Reason.WRONG_CURRENCY)

@@ -84,6 +84,16 @@ def test_a_quote_that_carries_the_maximum_says_so(made: Callable[..., CompiledSe
     assert sending.seller.sends_maximum
 
 
+def test_a_bare_maximum_is_in_the_sellers_own_currency(made: Callable[..., CompiledSeller]) -> None:
+    """Unless the quote says which currency it means."""
+    query = 'query: {store: "{settings.store}"}'
+    bare = query[:-1] + ', max: "{request.max_price | minor}"}'
+    both = bare[:-1] + ', cur: "{request.currency}"}'
+    assert made().seller.priced_in is None
+    assert made((query, bare)).seller.priced_in == "AUD"
+    assert made((query, both)).seller.priced_in is None
+
+
 def test_a_manual_tier_and_an_eventual_stock_are_taken_over(
     made: Callable[..., CompiledSeller],
 ) -> None:
