@@ -43,6 +43,7 @@ class ShelfCatalogue:
         self._secrets = secrets
         self._overrides = overrides
         self._settings: Mapping[str, SellerSettings] | None = None
+        self._rates_from: str | None = None  # the definition that is to know exchange rates
         self._blocks: dict[str, Blocks] = {}
         self._without_secrets: str | None = None  # why the secret store cannot be opened
         self._lock = asyncio.Lock()
@@ -56,6 +57,7 @@ class ShelfCatalogue:
 
     async def take_up(self, config: Config) -> bool:
         """Read files that changed, and settings that did; whether anything did."""
+        self._rates_from = config.fx.source
         changed = await asyncio.to_thread(self._shelf.changed)
         overridden = await asyncio.to_thread(self._overrides_changed)
         if not changed and not overridden and self._settings == config.sellers:
@@ -112,6 +114,9 @@ class ShelfCatalogue:
             for name in self._settings or ()
             if name not in self._shelf.current.by_id
         ]
+        source = self._shelf.current.by_id.get(self._rates_from or "")
+        if self._rates_from is not None and (source is None or source.definition.rates is None):
+            found.append(f"fx.source in the configuration: {self._rates_from} knows no rates")
         if self._overrides.wrong is not None:
             found.append(self._overrides.wrong)
         if self._without_secrets is not None:

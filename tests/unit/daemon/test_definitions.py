@@ -251,3 +251,23 @@ async def test_real_parts_are_opened_and_closed(home: Home) -> None:
             assert (await daemon.ledger.limits("USD")).day == usd("200")
     for file in home.data_dir.iterdir():
         assert file.stat().st_mode & 0o077 == 0, file
+
+
+@pytest.mark.parametrize("source", ["amberside", "nobody"])
+async def test_a_source_of_rates_that_knows_none_is_told(
+    home: Home, shelf: DefinitionShelf, source: str
+) -> None:
+    """`health` says so; nothing is bought across currencies meanwhile."""
+    config_file = configured(home, CONFIGURATION + f"fx: {{source: {source}}}\n")
+    catalogue = catalogue_of(home, shelf, config_file)
+    await catalogue.take_up(config_file.config)
+    assert catalogue.mistakes() == (f"fx.source in the configuration: {source} knows no rates",)
+
+
+async def test_the_shipped_source_of_rates_knows_some(home: Home, tmp_path: Path) -> None:
+    config_file = configured(home, CONFIGURATION + "fx: {source: ecb}\n")
+    catalogue = catalogue_of(home, DefinitionShelf(tmp_path / "none"), config_file)
+    await catalogue.take_up(config_file.config)
+    assert catalogue.mistakes() == ()
+    assert catalogue.compiled["ecb"].seller.state is SellerState.READY
+    assert catalogue.compiled["openlibrary"].seller.state is SellerState.READY
