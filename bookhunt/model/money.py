@@ -32,7 +32,7 @@ _TWO_DIGITS = frozenset(
     ).split()
 )
 # SQLite stores 64-bit integers; no book costs a ten-thousandth of that.
-_LARGEST_MINOR = 10**15 - 1
+LARGEST_MINOR = 10**15 - 1
 _DECIMAL = re.compile(r"(?P<whole>[0-9]{1,15})(?:\.(?P<fraction>[0-9]{1,4}))?", re.ASCII)
 
 
@@ -65,7 +65,7 @@ class Money:
         exponent_of(self.currency)
         if type(self.minor) is not int:
             raise BadMoney(f"an amount is a whole number of minor units, not {self.minor!r}")
-        if abs(self.minor) > _LARGEST_MINOR:
+        if abs(self.minor) > LARGEST_MINOR:
             raise BadMoney(f"{self.minor} minor units is more than any book costs")
 
     @classmethod

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bookhunt.model.errors import BadMoney
+from bookhunt.model.money import LARGEST_MINOR, Money
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bookhunt.model.money import Money
     from bookhunt.model.offer import Offer
 
 
@@ -150,11 +152,15 @@ class Attempt:
         """An amount the seller names as it costs the customer; None: it cannot be compared.
 
         `max_price`, `agreed` and what is reserved are in the customer's currency; what the seller
-        says it charged is in its own.
+        says it charged is in its own. What is more than any amount can be is the largest one: an
+        order that stands is written down, whatever the seller says of it.
         """
         own = self.offer.original
         if money.currency == self.max_price.currency:
             return money
         if own is None or money.currency != own.rate.of:
             return None
-        return own.rate.costs(money)
+        try:
+            return own.rate.costs(money)
+        except BadMoney:
+            return Money(LARGEST_MINOR, own.rate.into)

@@ -14,7 +14,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from bookhunt.model.errors import BadMoney, CurrencyMismatch
-from bookhunt.model.money import Money, exponent_of
+from bookhunt.model.money import LARGEST_MINOR, Money, exponent_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,13 +65,14 @@ class Rate:
     def buys(self, money: Money) -> Money:
         """The largest amount the seller may ask for what the customer pays at the most.
 
+        It is no larger than any amount can be: a maximum without bounds has one all the same.
+
         Raises:
             CurrencyMismatch: it is in another currency.
-            BadMoney: it is more than any book costs.
         """
         if money.currency != self.into:
             raise CurrencyMismatch(f"{money} is not in {self.into}")
-        return Money(floor(money.minor / self.factor), self.of)
+        return Money(min(floor(money.minor / self.factor), LARGEST_MINOR), self.of)
 
     def stands(self, at: datetime) -> bool:
         """Whether it may be bought by at that moment."""

@@ -17,7 +17,7 @@ import pytest
 from bookhunt.hunt.candidates import ask_of
 from bookhunt.hunt.exchange import ExchangeSettings
 from bookhunt.hunt.ports import Knowledge, Limits, Prepared, RateTable, Stopped
-from bookhunt.model.money import Money
+from bookhunt.model.money import LARGEST_MINOR, Money
 from bookhunt.model.purchase import Answer, Frozen, Stage
 from bookhunt.model.reasons import Reason
 from bookhunt.model.request import RequestState, Strategy
@@ -261,6 +261,17 @@ async def test_an_overcharge_below_the_customers_smallest_coin_is_one(life: Abro
     record = await life.hunted()
     assert record.result.bought is not None
     assert record.result.bought.overcharged
+
+
+async def test_a_charge_beyond_all_amounts_is_written_down_as_the_largest(life: Abroad) -> None:
+    """An order that stands is never lost to what its seller says of it."""
+    life.sells_in_euros("20.00")
+    life.sellers.sends("buch", SendScript(charged=Money(LARGEST_MINOR, "EUR")))
+    record = await life.hunted()
+    assert (record.state, life.orders()) == (SUCCESS, ["buch"])
+    bought = record.result.bought
+    assert bought is not None
+    assert (bought.overcharged, bought.total) == (True, Money(LARGEST_MINOR, "USD"))
 
 
 @pytest.mark.parametrize("charged", ["19.99", "20.00"])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bookhunt.model.errors import BadMoney, CurrencyMismatch
-from bookhunt.model.money import Money
+from bookhunt.model.money import LARGEST_MINOR, Money
 from bookhunt.model.rate import Rate
 from tests.support.builders import NOON, an_attempt, an_offer, usd
 
@@ -58,7 +58,8 @@ def test_whatever_fits_the_maximum_abroad_fits_it_at_home(
     maximum = Money(minor, rate.into)
     most = rate.buys(maximum)
     assert rate.costs(most) <= maximum
-    assert rate.costs(Money(most.minor + 1, rate.of)) > maximum
+    if most.minor < LARGEST_MINOR:
+        assert rate.costs(Money(most.minor + 1, rate.of)) > maximum
 
 
 @given(mid=MIDS, margin=MARGINS, minors=st.lists(st.integers(0, 10**6), min_size=3, max_size=3))
@@ -111,6 +112,11 @@ def test_other_currencies_are_not_converted() -> None:
         EUR.buys(eur("1"))
     with pytest.raises(BadMoney):
         EUR.costs(Money(99 * 10**13, "EUR"))
+
+
+def test_a_maximum_without_bounds_buys_the_largest_amount_there_is() -> None:
+    rial = Rate(of="IRR", into="KWD", mid=Fraction(1, 10**6), margin=Fraction(0))
+    assert rial.buys(Money(LARGEST_MINOR, "KWD")) == Money(LARGEST_MINOR, "IRR")
 
 
 def test_a_rate_stands_until_its_time_is_over() -> None:
