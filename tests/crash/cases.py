@@ -37,6 +37,8 @@ CELLS = (
 CAPABILITIES = tuple(dict.fromkeys(cell.capability for cell in CELLS))
 # Where the book can be had for more: failing over to another seller is how doubles happen.
 FALLBACK = {cell.seller: "amberside" for cell in CELLS} | {"amberside": "junipergate"}
+# Of all these sellers, those that prove an order by its key and by nothing else.
+ONLY_KEY = frozenset({c.seller for c in CELLS if c.capability == "key"} | {"junipergate"})
 
 
 @dataclass(frozen=True, slots=True)
