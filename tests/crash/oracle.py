@@ -90,6 +90,7 @@ class Verdict:
     faults: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FAULTS, 0))
     states: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    waits_at: set[str] = field(default_factory=set)  # sellers whose orders need a person
 
     @property
     def attention(self) -> int:
@@ -180,6 +181,7 @@ def _judge_request(
 ) -> None:
     state, name = request["state"], request["idempotency_key"]
     verdict.states.append(state)
+    verdict.waits_at |= {each["seller"] for each in attempts if each["stage"] == "manual"}
     told = [order["order_id"] for order in orders]
     if len(orders) > 1:
         verdict.blame("doubles", f"{name} ({state}) has {told}")

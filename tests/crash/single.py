@@ -78,8 +78,7 @@ class Tried:
 
         After a jump of the time of day nobody knows how old a key is, and it counts as forgotten.
         """
-        seller = self.scene.cell.seller
-        only_key = not ONLY_KEY.isdisjoint({seller, FALLBACK[seller]})
+        only_key = bool(self.verdict.waits_at) and self.verdict.waits_at <= ONLY_KEY
         return self.scene.may_need_a_person or (only_key and self.ordeal.leap_s != 0)
 
     def told(self) -> dict[str, Any]:
