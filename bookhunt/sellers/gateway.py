@@ -86,7 +86,7 @@ class Gateway:
             rules: what the configuration's section `network` allows.
             clock: both kinds of time.
             addresses: resolves and checks names; the system's resolver where None.
-            quotes: the transport of what cannot spend; aiohttp where None.
+            quotes: the transport of what cannot spend; kept connections where None.
             orders: the transport of what can; httpx where None.
         """
         self._sellers = sellers

@@ -16,7 +16,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
@@ -30,6 +30,7 @@ IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 _PORTS = {"https": 443, "http": 80}
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]+\]", re.ASCII)
 _IN_URL = re.compile(r"[!-~]+", re.ASCII)  # printable ASCII without the space
+_AUTHORITY = re.compile(r"https?://[^/?#]*", re.ASCII)
 # Carrier-grade NAT (RFC 6598): not private by the standard library, and not the internet.
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
 _SITE_LOCAL = ipaddress.ip_network("fec0::/10")
@@ -150,11 +151,17 @@ class Origin:
     scheme: str
     host: str  # lower case, an IPv6 address without brackets
     port: int
+    netloc: str = field(init=False, compare=False, repr=False)  # as the header Host says it
+    text: str = field(init=False, compare=False, repr=False)  # as it stands in an address
+
+    def __post_init__(self) -> None:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        netloc = host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+        object.__setattr__(self, "netloc", netloc)
+        object.__setattr__(self, "text", f"{self.scheme}://{netloc}")
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}"
+        return self.text
 
 
 def origin_of(url: str) -> Origin:
@@ -166,6 +173,13 @@ def origin_of(url: str) -> Origin:
     """
     if not _IN_URL.fullmatch(url) or "\\" in url:
         raise HostRefused("the address holds a character that an address cannot hold")
+    # Up to its path an address is one of few: what it means is worked out once.
+    authority = _AUTHORITY.match(url)
+    return _origin_of(url if authority is None else authority[0])
+
+
+@lru_cache(maxsize=4096)
+def _origin_of(url: str) -> Origin:
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -224,20 +238,27 @@ class DeclaredHosts:
         origin = origin_of(whole)
         if origin not in self:
             raise HostRefused(f"{origin} is not declared: base_url and hosts do not name it")
-        address = literal_address(origin.host)
-        if address is not None:
-            check_address(origin.host, address, rules)
-        if origin.scheme == "http":
-            self._check_plain(origin, address)
+        refusal = _refusal(origin, rules)
+        if refusal is not None:
+            raise HostRefused(refusal)
         return whole, origin
 
-    @staticmethod
-    def _check_plain(origin: Origin, address: IPAddress | None) -> None:
-        public = not never_public(origin.host) or (
-            address is not None and kind_of(address) is AddressKind.PUBLIC
-        )
-        if public:
-            raise HostRefused(f"{origin}: plain http is for loopback and private addresses only")
+
+@lru_cache(maxsize=4096)
+def _refusal(origin: Origin, rules: NetworkRules) -> str | None:
+    """Why a declared origin is not contacted; None: it is, as far as its text says."""
+    address = literal_address(origin.host)
+    if address is not None:
+        try:
+            check_address(origin.host, address, rules)
+        except HostRefused as refused:
+            return str(refused)
+    public = not never_public(origin.host) or (
+        address is not None and kind_of(address) is AddressKind.PUBLIC
+    )
+    if origin.scheme == "http" and public:
+        return f"{origin}: plain http is for loopback and private addresses only"
+    return None
 
 
 def tls_context(rules: NetworkRules) -> ssl.SSLContext:

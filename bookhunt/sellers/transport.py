@@ -1,7 +1,7 @@
 """One request over the wire and one answer back: the seam between steps and HTTP libraries.
 
 Two transports stand behind it, because two things are wanted that no library gives together: quotes
-want many cheap calls over kept connections (`transport_quotes`, aiohttp), orders want to know for
+want many cheap calls over kept connections (`transport_quotes`, our own), orders want to know for
 certain whether a byte left this machine (`order_transport`, httpx). Neither follows redirects,
 keeps cookies, decompresses or retries: those are decisions of the steps above.
 """

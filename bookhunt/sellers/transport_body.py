@@ -22,6 +22,7 @@ _GZIP = 16 + zlib.MAX_WBITS  # a gzip header and trailer (zlib's documentation o
 _MAGIC = b"\x1f\x8b"
 _PLAIN = frozenset({"", "identity"})
 _PACKED = frozenset({"gzip", "x-gzip"})
+_KNOWN = _PLAIN | _PACKED
 
 
 class Body:
@@ -34,10 +35,11 @@ class Body:
         self._pieces: list[bytes] = []
         self._size = 0
         coding = (encoding or "").strip().lower()
-        if coding not in _PLAIN | _PACKED:
+        if coding not in _KNOWN:
             raise WireFailed(FailureKind.MALFORMED, "the body is encoded in a way not asked for")
         self._packed = coding in _PACKED
-        self._opener = zlib.decompressobj(_GZIP)
+        if self._packed:
+            self._opener = zlib.decompressobj(_GZIP)
         if length is not None and length.isdecimal() and int(length) > self._raw_limit:
             raise WireFailed(FailureKind.TOO_LARGE, f"a body of over {limit} bytes")
 

@@ -1,171 +1,230 @@
-"""Quotes over aiohttp: one session, kept connections, checked addresses.
+"""Quotes over kept connections to checked addresses.
 
-Measured (research, performance A): with 100 hosts and 200 calls in flight aiohttp costs 133 us of
-CPU a call and httpx 26,000, whose pool looks at every connection each time; with 1,000 in flight
-httpx gave no result in 30 s. aiohttp also closes the socket of a cancelled call at once.
+What cannot spend may be asked again: a kept connection that the seller closed meanwhile is replaced
+without a word, whatever the method. The hunt's throttle and the gates of the sellers bound the
+calls in flight and so the connections; here those that wait for the next call are bounded.
+
+Left out on purpose: pipelining and HTTP/2 (one slow answer would hold up the others of a seller),
+redirects, cookies and retries, which are decisions of the steps above.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from multidict import CIMultiDict
-from yarl import URL
-
-from bookhunt.sellers.network import HostRefused, literal_address, never_public, tls_context
+from bookhunt.sellers.network import HostRefused, Origin, never_public, origin_of, tls_context
 from bookhunt.sellers.network_addresses import Addresses, NameUnknown
 from bookhunt.sellers.transport import FailureKind, WireAnswer, WireFailed, WireRequest
-from bookhunt.sellers.transport_body import Body, read_headers
+from bookhunt.sellers.transport_connection import Answered, Connection, Unheard
 
 if TYPE_CHECKING:
     import ssl
 
-    from aiohttp.connector import Connection
-
 _KEEPALIVE_S = 30.0
-# The largest `limits.concurrency` of the language; below it the hunt's gate bounds each seller.
-_MOST_PER_HOST = 1000
+_MOST_IDLE = 1000  # for each seller: the largest `limits.concurrency` of the language
 _CONNECT_WITHIN_S = 10.0
-_LINE = 8190  # bytes of one header line, aiohttp's own default
-# What aiohttp would add by itself: every header is the definition's or ours.
-_OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-
-
-class _CheckedResolver(AbstractResolver):
-    """aiohttp connects to what this gives, and to nothing else."""
-
-    def __init__(self, addresses: Addresses) -> None:
-        self._addresses = addresses
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        del family
-        return [
-            ResolveResult(
-                hostname=host,
-                host=str(address),
-                port=port,
-                family=socket.AF_INET if address.version == 4 else socket.AF_INET6,
-                proto=socket.IPPROTO_TCP,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in await self._addresses.of(host)
-        ]
-
-    async def close(self) -> None:
-        """Nothing is held here."""
-
-
-class _OwnAnswer(aiohttp.ClientResponse):
-    """Refuses what was in the connection before the question was asked.
-
-    A seller that answers twice leaves the second answer in a kept connection; without this it
-    would be taken for the answer to the next question.
-    """
-
-    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        protocol = connection.protocol
-        if protocol is not None and len(protocol):
-            connection.close()
-            raise aiohttp.ServerDisconnectedError("an answer came before the question")
-        return await super().start(connection)
+_MOST_ADDRESSES = 3
+_TUNNEL_BYTES = 64 * 1024
+_WITHOUT_LENGTH = frozenset({"GET", "DELETE"})  # methods that say nothing of a body they have not
 
 
 class QuoteTransport:
     """Implements `Transport` for everything that cannot spend. Make it inside a running loop."""
 
-    def __init__(
-        self,
-        addresses: Addresses,
-        *,
-        tls: ssl.SSLContext | None = None,
-        per_host: int = _MOST_PER_HOST,
-    ) -> None:
+    def __init__(self, addresses: Addresses, *, tls: ssl.SSLContext | None = None) -> None:
         self._addresses = addresses
-        self._proxy = addresses.rules.proxy
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                ssl=tls or tls_context(addresses.rules),
-                limit=0,  # the hunt's throttle bounds the calls in flight
-                limit_per_host=per_host,
-                resolver=_CheckedResolver(addresses),
-                use_dns_cache=False,  # `Addresses` remembers, for both transports
-                keepalive_timeout=_KEEPALIVE_S,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            response_class=_OwnAnswer,
-            auto_decompress=False,
-            trust_env=False,
-            skip_auto_headers=_OURS,
-            max_line_size=_LINE,
-            max_field_size=_LINE,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_WITHIN_S),
-        )
+        self._proxy = _proxy_of(addresses)
+        self._tls = tls or tls_context(addresses.rules)
+        self._loop = asyncio.get_running_loop()
+        self._idle: dict[str, list[Connection]] = {}  # by origin, the one used last at the end
+        self._open: set[Connection] = set()
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def send(self, request: WireRequest, *, within_s: float, body_limit: int) -> WireAnswer:
         """See `Transport.send`."""
+        ends_at = self._loop.time() + within_s
         try:
-            async with asyncio.timeout(within_s):
-                return await self._send(request, body_limit)
+            origin = origin_of(request.url)
+            data = self._written(request, origin)
+            answered = await self._ask_a_kept_one(origin, data, body_limit, ends_at)
+            if answered is None:
+                async with asyncio.timeout_at(ends_at):
+                    fresh = await self._connected(origin, within_s)
+                answered = await self._ask(fresh, data, body_limit, ends_at)
+            status, headers, body = answered
+            return WireAnswer(status=status, headers=headers, body=body, url=request.url)
+        except Unheard:
+            raise WireFailed(FailureKind.UNREACHABLE, "the seller hung up") from None
         except TimeoutError:
             raise WireFailed(FailureKind.TIMED_OUT, f"no answer within {within_s:.1f} s") from None
         except (HostRefused, NameUnknown) as refused:
             raise WireFailed(FailureKind.UNREACHABLE, str(refused)) from None
-        except aiohttp.ClientError as error:
-            raise _failure(error) from None
         except (ValueError, OSError) as error:
             raise WireFailed(FailureKind.UNREACHABLE, type(error).__name__) from None
 
-    async def _send(self, request: WireRequest, body_limit: int) -> WireAnswer:
-        url = URL(request.url, encoded=True)
-        if (literal := literal_address(url.host or "")) is not None:
-            await self._addresses.of(str(literal))  # aiohttp asks no resolver about an address
-        options: dict[str, Any] = {}
-        if self._proxy is not None and not never_public(url.host or ""):
-            options["proxy"] = self._proxy
-        async with self._session.request(
-            request.method,
-            url,
-            headers=CIMultiDict(request.headers),
-            data=request.body or None,
-            allow_redirects=False,
-            **options,
-        ) as response:
-            headers = read_headers(response.raw_headers)
-            body = Body(
-                encoding=response.headers.get("Content-Encoding"),
-                length=response.headers.get("Content-Length"),
-                limit=body_limit,
-            )
+    async def _ask_a_kept_one(
+        self, origin: Origin, data: bytes, body_limit: int, ends_at: float
+    ) -> Answered | None:
+        """The answer on a kept connection; None: there is none that the seller left open."""
+        while (connection := self._kept(origin)) is not None:
             try:
-                async for chunk in response.content.iter_any():
-                    body.add(chunk)
-                whole = body.whole()
+                return await self._ask(connection, data, body_limit, ends_at)
+            except Unheard:
+                continue
+        return None
+
+    async def _ask(
+        self, connection: Connection, data: bytes, body_limit: int, ends_at: float
+    ) -> Answered:
+        timer = self._loop.call_at(ends_at, connection.expire)
+        try:
+            answered = await connection.ask(data, body_limit=body_limit)
+        except BaseException:
+            connection.abort()  # what is left unread must not be the next call's answer
+            raise
+        finally:
+            timer.cancel()
+        if connection.is_open:
+            self._keep(connection)
+        return answered
+
+    def _written(self, request: WireRequest, origin: Origin) -> bytes:
+        """The request as it is sent; `WireRequest` holds nothing that HTTP cannot hold."""
+        target = request.url.partition("#")[0]
+        if origin.scheme == "https" or not self._is_proxied(origin):
+            target = _target(target, len(origin.scheme) + 3)
+        lines = [f"{request.method} {target} HTTP/1.1\r\nHost: {origin.netloc}\r\n"]
+        lines += [f"{name}: {value}\r\n" for name, value in request.headers]
+        if request.body or request.method not in _WITHOUT_LENGTH:
+            lines.append(f"Content-Length: {len(request.body)}\r\n")
+        lines.append("\r\n")
+        return "".join(lines).encode() + request.body
+
+    # ----------------------------------------------------------------------------- the kept
+    def _kept(self, origin: Origin) -> Connection | None:
+        """A connection that waits for a question."""
+        idle = self._idle.get(origin.text)
+        while idle:
+            connection = idle.pop()
+            if connection.is_open:
+                if connection.idle_since_s + _KEEPALIVE_S > self._loop.time():
+                    return connection
+                connection.abort()
+        return None
+
+    def _keep(self, connection: Connection) -> None:
+        idle = self._idle.setdefault(connection.origin, [])
+        if len(idle) >= _MOST_IDLE:
+            connection.abort()
+            return
+        connection.idle_since_s = self._loop.time()
+        idle.append(connection)
+        if self._sweeper is None:
+            self._sweeper = self._loop.call_later(_KEEPALIVE_S, self._sweep)
+
+    def _sweep(self) -> None:
+        """Close what nobody needed for so long."""
+        oldest = self._loop.time() - _KEEPALIVE_S
+        for origin, idle in list(self._idle.items()):
+            for connection in idle:
+                if connection.idle_since_s <= oldest:
+                    connection.abort()
+            left = [each for each in idle if each.is_open]
+            if left:
+                self._idle[origin] = left
+            else:
+                del self._idle[origin]
+        self._sweeper = None
+        if self._idle:
+            self._sweeper = self._loop.call_later(_KEEPALIVE_S / 2, self._sweep)
+
+    # -------------------------------------------------------------------------- connecting
+    def _is_proxied(self, origin: Origin) -> bool:
+        return self._proxy is not None and not never_public(origin.host)
+
+    async def _connected(self, origin: Origin, within_s: float) -> Connection:
+        if self._closed:
+            raise ConnectionError
+        if self._proxy is None or not self._is_proxied(origin):
+            return await self._connected_to(origin, within_s, for_origin=origin)
+        connection = await self._connected_to(self._proxy, within_s, for_origin=origin)
+        if origin.scheme == "https":
+            try:
+                await self._tunnel(connection, origin)
             except BaseException:
-                response.close()  # what is left unread must not be the next call's answer
+                connection.abort()
                 raise
-            return WireAnswer(status=response.status, headers=headers, body=whole, url=request.url)
+        return connection
+
+    async def _connected_to(
+        self, place: Origin, within_s: float, *, for_origin: Origin
+    ) -> Connection:
+        """Try the addresses in turn; each but the last leaves time for the next."""
+        addresses = (await self._addresses.of(place.host))[:_MOST_ADDRESSES]
+        others_s = min(_CONNECT_WITHIN_S, within_s / (len(addresses) + 1))
+        failure: OSError = ConnectionError()
+        for address in addresses:
+            is_last = address is addresses[-1]
+            try:
+                async with asyncio.timeout(_CONNECT_WITHIN_S if is_last else others_s):
+                    _, connection = await self._loop.create_connection(
+                        lambda: Connection(for_origin.text, self._open.discard),
+                        host=str(address),
+                        port=place.port,
+                        ssl=self._tls if place.scheme == "https" else None,
+                        server_hostname=place.host if place.scheme == "https" else None,
+                    )
+            except OSError as error:  # a time-out is one, too
+                failure = error
+            else:
+                if self._closed:
+                    connection.abort()
+                elif connection.is_open:
+                    self._open.add(connection)
+                return connection
+        raise failure
+
+    async def _tunnel(self, connection: Connection, origin: Origin) -> None:
+        """Through the proxy: TLS is spoken with the seller, and verified for its name."""
+        if self._proxy is not None and self._proxy.scheme == "https":
+            raise WireFailed(FailureKind.UNREACHABLE, "TLS cannot go through a proxy's own TLS")
+        host = f"[{origin.host}]" if ":" in origin.host else origin.host
+        line = f"CONNECT {host}:{origin.port} HTTP/1.1\r\nHost: {host}:{origin.port}\r\n\r\n"
+        answered = await connection.ask(line.encode(), body_limit=_TUNNEL_BYTES, tunnels=True)
+        if not 200 <= answered.status < 300:
+            raise WireFailed(FailureKind.UNREACHABLE, f"the proxy says {answered.status}")
+        await connection.start_tls(
+            lambda transport, protocol: self._loop.start_tls(
+                transport, protocol, self._tls, server_hostname=origin.host
+            )
+        )
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._session.close()
+        self._closed = True
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for connection in list(self._open):
+            connection.abort()
+        self._idle.clear()
+        while self._open:  # noqa: ASYNC110 - the loop closes sockets in its next turns
+            await asyncio.sleep(0)
 
 
-def _failure(error: aiohttp.ClientError) -> WireFailed:
-    """The kind of a failure, by the classes aiohttp documents; its text may hold the address."""
-    if isinstance(error, aiohttp.ServerTimeoutError):
-        return WireFailed(FailureKind.TIMED_OUT, type(error).__name__)
-    if isinstance(error, aiohttp.ClientResponseError):
-        too_large = "too long" in error.message.lower() or "too many" in error.message.lower()
-        kind = FailureKind.TOO_LARGE if too_large else FailureKind.MALFORMED
-        return WireFailed(kind, "headers beyond the limit" if too_large else "not HTTP")
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return WireFailed(FailureKind.UNREACHABLE, "the connection broke inside the answer")
-    if isinstance(error, aiohttp.InvalidURL):
-        return WireFailed(FailureKind.UNREACHABLE, "the address cannot be read")
-    return WireFailed(FailureKind.UNREACHABLE, type(error).__name__)
+def _target(url: str, begins: int) -> str:
+    """What stands behind the authority of an address, which begins there: path and query."""
+    path, question = url.find("/", begins), url.find("?", begins)
+    if path < 0 or -1 < question < path:
+        return "/" if question < 0 else f"/{url[question:]}"
+    return url[path:]
+
+
+def _proxy_of(addresses: Addresses) -> Origin | None:
+    proxy = addresses.rules.proxy
+    if proxy is None:
+        return None
+    parts = urlsplit(proxy)
+    return Origin(parts.scheme, (parts.hostname or "").lower(), parts.port or 80)
