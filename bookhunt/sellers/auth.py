@@ -10,20 +10,20 @@ header like `X-Api-Key`.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.sellers.network import Origin, origin_of
 from bookhunt.sellers.rendering import Text, reveal, sealed_from_json, sealed_json
 from bookhunt.sellers.template_filters import MISSING
 from bookhunt.sellers.template_sealed import CannotRender, Encoding, Sealed, encoded
+from bookhunt.sellers.transport import WireRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from bookhunt.sellers.compiled import CompiledAuth, CompiledSeller
     from bookhunt.sellers.template import Scope, Template
-    from bookhunt.sellers.transport import WireRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +42,15 @@ class Credential:
     token_url: str = ""
     scope: Text = ""
     in_body: bool = False
+    secrets: tuple[str, ...] = field(init=False, compare=False)  # the names of those it needs
+
+    def __post_init__(self) -> None:
+        texts = (self.value, self.user, self.scope)
+        names = tuple(n for text in texts if isinstance(text, Sealed) for n in text.secrets)
+        object.__setattr__(self, "secrets", names)
 
     def __repr__(self) -> str:
         return f"<Credential {self.kind} for {self.origin}>"
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The names of the secrets it needs."""
-        texts = (self.value, self.user, self.scope)
-        return tuple(n for text in texts if isinstance(text, Sealed) for n in text.secrets)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON, secrets as references."""
@@ -154,11 +154,12 @@ def applied(
     Raises:
         CannotRender: a secret holds what a header cannot hold.
     """
+    due = [each for each in credentials if is_for(each, origin)]
+    if not due:
+        return request
     headers = {name.lower(): (name, value) for name, value in request.headers}
     url = request.url
-    for each in credentials:
-        if not is_for(each, origin):
-            continue
+    for each in due:
         if each.kind == "query":
             pair = f"{encoded(each.name, Encoding.FORM)}="
             pair += encoded(reveal(each.value, secret_of), Encoding.FORM)
@@ -166,12 +167,14 @@ def applied(
             continue
         name, value = _header(each, secret_of, token_of)
         headers[name.lower()] = (name, value.strip(" \t"))
-    return replace(request, url=url, headers=tuple(headers.values()))
+    return WireRequest(
+        method=request.method, url=url, headers=tuple(headers.values()), body=request.body
+    )
 
 
 def is_for(credential: Credential, origin: Origin) -> bool:
     """Whether a request to this origin carries the credential."""
-    return credential.origin == str(origin)
+    return credential.origin == origin.text
 
 
 def _header(

@@ -32,6 +32,12 @@ class SecretCache:
         self._values: dict[str, tuple[float, str]] = {}
         self._missing: dict[str, tuple[float, SetupMissing]] = {}
         self._loading: dict[str, asyncio.Task[None]] = {}
+        self._telling: tuple[str, ...] = ()  # the values at hand that are long enough to tell
+
+    def at_hand(self, names: Iterable[str]) -> bool:
+        """Whether `load` has nothing to do."""
+        now = self._clock.monotonic()
+        return all(self._has(name, now) for name in names)
 
     async def load(self, names: Iterable[str]) -> None:
         """Fetch what is not at hand.
@@ -86,6 +92,7 @@ class SecretCache:
         else:
             self._values.pop(name, None)
             self._missing.pop(name, None)
+        self._note_values()
 
     def _has(self, name: str, now: float) -> bool:
         until_s, _ = self._values.get(name, (0.0, ""))
@@ -98,20 +105,26 @@ class SecretCache:
         except SetupMissing as error:
             self._missing[name] = (now + _MISSED_S, error)
             self._values.pop(name, None)
+            self._note_values()
             raise
         if len(self._values) >= _MOST:
             self._values.clear()
         self._missing.pop(name, None)
         self._values[name] = (now + _KEPT_S, value)
+        self._note_values()
+
+    def _note_values(self) -> None:
+        values = {value for _, value in self._values.values() if len(value) >= _TELLING}
+        # One may be the beginning of another: the longer one is taken out first.
+        self._telling = tuple(sorted(values, key=len, reverse=True))
 
     # ------------------------------------------------------------------- what others may not see
     def redacted(self, text: str | None) -> str | None:
         """A seller's words without the secrets that it repeats in them."""
         if text is None:
             return None
-        for _, value in self._values.values():
-            if len(value) >= _TELLING and value in text:
-                text = text.replace(value, "[secret]")
+        for value in [each for each in self._telling if each in text]:
+            text = text.replace(value, "[secret]")
         return text
 
     def stand_in(self, text: str, names: Iterable[str]) -> bool:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from bookhunt.sellers.template_sealed import SecretRef
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -207,6 +209,11 @@ class CompiledSeller:
     purchase: CompiledBlock | None = None
     find_order: CompiledBlock | None = None
     cancel: CompiledBlock | None = None
+    secret_refs: Mapping[str, SecretRef] = field(init=False)  # the scope's `secrets`
+
+    def __post_init__(self) -> None:
+        refs = {name: SecretRef(name=stored) for name, stored in self.secrets.items()}
+        object.__setattr__(self, "secret_refs", refs)
 
     @property
     def id(self) -> str:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from bookhunt.model.book import Book
     from bookhunt.sellers.compiled import CompiledSeller
     from bookhunt.sellers.network import NetworkRules
+    from bookhunt.sellers.scope import Asked
     from bookhunt.sellers.transport import Transport
 
 _LISTED_S = 1.0  # the list of sellers is asked for with each request, and rarely another
@@ -158,7 +159,12 @@ class Gateway:
 
     def cannot_ask(self, seller_id: str, ask: Ask) -> Reason | None:
         """See `Sellers.cannot_ask`."""
-        compiled, seller = self._sellers().get(seller_id), self.get(seller_id)
+        found = self._askable(seller_id, ask)
+        return found if isinstance(found, Reason) else None
+
+    def _askable(self, seller_id: str, ask: Ask) -> tuple[CompiledSeller, Asked | None] | Reason:
+        """A seller and what it is asked by; None: by the names a resolver gave."""
+        compiled, seller = self._sellers().get(seller_id), self._listed().get(seller_id)
         if compiled is None or seller is None:
             return Reason.CANNOT_ASK
         if seller.trust is Trust.BLOCKED or seller.state is SellerState.BLOCKED:
@@ -167,19 +173,18 @@ class Gateway:
             return Reason.SKIPPED_OPEN_BREAKER
         if seller.state is not SellerState.READY or compiled.hosts is None:
             return Reason.NEEDS_SETUP
-        named = asked_by(compiled, ask.book) or asked_by_names(compiled, ask.names)
-        if compiled.quote is None or not named:
+        asked = asked_by(compiled, ask.book)
+        if compiled.quote is None or not (asked or asked_by_names(compiled, ask.names)):
             return Reason.CANNOT_ASK
-        return None if seller.ships(ask.country) else Reason.DOES_NOT_SHIP
+        return (compiled, asked) if seller.ships(ask.country) else Reason.DOES_NOT_SHIP
 
     # -------------------------------------------------------------------------------- quotes
     async def quote(self, seller_id: str, ask: Ask, *, within_s: float) -> Quoted:
         """See `Sellers.quote`."""
-        reason = self.cannot_ask(seller_id, ask)
-        if reason is not None:
-            return Quoted(seller=seller_id, reason=reason)
-        compiled = self._sellers()[seller_id]
-        asked = asked_by(compiled, ask.book)
+        found = self._askable(seller_id, ask)
+        if isinstance(found, Reason):
+            return Quoted(seller=seller_id, reason=found)
+        compiled, asked = found
         if asked is not None:
             return await self._asking.quote(compiled, ask, asked, within_s=within_s)
         return await self._asking.quote_by_names(compiled, ask, within_s=within_s)

@@ -92,12 +92,22 @@ class Run:
     kept: KeptCaptures | None = None
     kept_for: str = ""  # the book and the place that kept captures belong to
     unauthorised: bool = False  # an answer said so, whatever became of it
+    # The scope of the request that was rendered last, and what it was made of.
+    sent_with: tuple[dict[str, Any], dict[str, Any]] | None = None
     points: str = ""  # failure points before and after each request: `fp(f"{points}.before_step")`
 
     def scope_now(self) -> dict[str, Any]:
-        """The scope of the next request or reading."""
+        """The scope of the next request."""
         now = self.exchange.tools.clock.now()
-        return of_request(self.scope, now=now, captured=self.captured)
+        scope = of_request(self.scope, now=now, captured=self.captured)
+        self.sent_with = (scope, self.scope)
+        return scope
+
+    def scope_of_answer(self) -> dict[str, Any]:
+        """What an answer is read in: the time and chance that its request was sent with."""
+        if self.sent_with is None or self.sent_with[1] is not self.scope:
+            return self.scope_now()
+        return self.sent_with[0]
 
 
 async def walk(run: Run, steps: Iterable[CompiledStep]) -> Last | Ended | None:
@@ -197,7 +207,7 @@ def _reach(run: Run, where: str) -> None:
 
 async def receive(run: Run, step: CompiledStep, answer: WireAnswer) -> Last | Ended:
     """Read an answer: outcomes, then the status, then what is kept of it."""
-    read = await read_answer(step, answer, run.scope_now(), run.seller)
+    read = await read_answer(step, answer, run.scope_of_answer(), run.seller)
     if read.word is not None:
         run.unauthorised = run.unauthorised or read.word == "unauthorised"
         return Ended(

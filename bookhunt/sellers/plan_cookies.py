@@ -66,6 +66,8 @@ class CookieJar:
 
     def header(self, url: str) -> str | None:
         """The header `Cookie` of a request, None where there is nothing to say."""
+        if not self._cookies:
+            return None
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
         going = [

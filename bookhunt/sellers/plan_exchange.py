@@ -51,6 +51,10 @@ class Exchange:
     cookies: CookieJar | None = None  # None: none are kept
     calls: int = 0
     _tokens: dict[Credential, str] = field(default_factory=dict)
+    _has_tokens: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._has_tokens = any(each.token_url for each in self.credentials)
 
     async def send(
         self, rendered: Rendered, *, within_s: float, renew: bool = True, once: bool = False
@@ -73,7 +77,8 @@ class Exchange:
         await self._load_secrets(rendered)
         request = rendered.revealed(self.tools.secrets.of)
         url, origin = self.hosts.admitted(request.url, rules=self.tools.rules)
-        request = replace(request, url=url)
+        if url != request.url:
+            request = replace(request, url=url)
         for hop in range(_MOST_REDIRECTS + 1):
             answer = await self._send_one(request, origin, within_s, renew=renew and not once)
             target = self._redirect(answer) if rendered.follows and not once else None
@@ -85,16 +90,15 @@ class Exchange:
         raise WireFailed(FailureKind.MALFORMED, f"more than {_MOST_REDIRECTS} redirects")
 
     async def _load_secrets(self, rendered: Rendered) -> None:
-        names = set(rendered.secrets)
-        for credential in self.credentials:
-            names.update(credential.secrets)
-        if names:
+        names = {*rendered.secrets, *[n for each in self.credentials for n in each.secrets]}
+        if not self.tools.secrets.at_hand(names):
             await self.tools.secrets.load(sorted(names))
 
     async def _send_one(
         self, request: WireRequest, origin: Origin, within_s: float, *, renew: bool
     ) -> WireAnswer:
-        await self._fetch_tokens(origin)
+        if self._has_tokens:
+            await self._fetch_tokens(origin)
         answer = await self._over_the_wire(request, origin, within_s)
         if answer.status == 401 and self._refused_tokens(origin) and renew:
             await self._fetch_tokens(origin)
@@ -113,11 +117,11 @@ class Exchange:
             token_of=self._tokens.__getitem__,
         )
         answer = await self.transport.send(whole, within_s=within_s, body_limit=self.body_limit)
-        # The address as it was before a key was added to it: links are relative to this one.
-        answer = replace(answer, url=request.url)
-        if self.cookies is not None:
-            now = self.tools.clock.now()
-            self.cookies.take(answer.url, answer.every("set-cookie"), now=now)
+        if answer.url != request.url:
+            # The address as it was before a key was added to it: links are relative to this one.
+            answer = replace(answer, url=request.url)
+        if self.cookies is not None and (set_cookies := answer.every("set-cookie")):
+            self.cookies.take(answer.url, set_cookies, now=self.tools.clock.now())
         return answer
 
     def _with_cookies(self, request: WireRequest) -> WireRequest:

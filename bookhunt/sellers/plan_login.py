@@ -62,13 +62,14 @@ class Door:
 
         `orders`: through the transport of orders, for every step that can spend.
         """
-        key = login_key(seller)
-        login = None
+        key, login = "", None
+        credentials: tuple[Credential, ...] = ()
         try:
-            credentials = self._credentials(seller)
-            entry = session_of(seller)
-            if entry is not None:
-                login = await self.logins.of(key, lambda: self._log_in(seller, entry))
+            if seller.auth:
+                key, entry = login_key(seller), session_of(seller)
+                credentials = self._credentials(seller)
+                if entry is not None:
+                    login = await self.logins.of(key, lambda: self._log_in(seller, entry))
         except AuthFailed as failed:
             return Ended(word=failed.reason.value, detail=failed.detail)
         except CannotRender as cannot:
@@ -80,7 +81,8 @@ class Door:
             orders=orders,
         )
         run = self.run_with(seller, made, scope, patience, block=block)
-        run.captured = dict(login.captured) if login else {}
+        if login is not None:
+            run.captured = dict(login.captured)
         return Opened(run=run, login=login, logins=self.logins, key=key)
 
     def exchange(

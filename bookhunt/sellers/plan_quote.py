@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.ports import Quoted
@@ -13,11 +14,12 @@ from bookhunt.model.reasons import Reason
 from bookhunt.sellers.network import HostRefused
 from bookhunt.sellers.plan import Ended, Last, Patience, Run, post, receive, walk
 from bookhunt.sellers.plan_reading import joined_pages, page_after, read_offers
+from bookhunt.sellers.reading.quotes import Circumstances
 from bookhunt.sellers.rendering import Rendered, render
 from bookhunt.sellers.scope import asked_by_names, quote_scope
 
 if TYPE_CHECKING:
-    from bookhunt.hunt.ports import Ask
+    from bookhunt.hunt.ports import Ask, Clock
     from bookhunt.sellers.compiled import CompiledSeller
     from bookhunt.sellers.plan_kept import KeptCaptures
     from bookhunt.sellers.plan_login import Door
@@ -30,14 +32,20 @@ _ANOTHER_NAME = frozenset({Reason.NOT_STOCKED, Reason.SOLD_OUT, Reason.WRONG_BOO
 
 
 @dataclass(slots=True)
-class _Count:
-    """How many calls were made, known also when the asking was cut off."""
+class _Asking:
+    """How many calls were made and how long they took, known also when they were cut off."""
 
+    clock: Clock
+    began_s: float
     runs: list[Run] = field(default_factory=list)
+    answered_ms: float | None = None  # when the last answer was there, to be read
 
     @property
     def calls(self) -> int:
-        return sum(run.exchange.calls for run in self.runs)
+        return sum([run.exchange.calls for run in self.runs])
+
+    def so_far_ms(self) -> float:
+        return (self.clock.monotonic() - self.began_s) * 1000
 
 
 class QuoteDesk:
@@ -52,23 +60,35 @@ class QuoteDesk:
     ) -> Quoted:
         """Ask one seller. Never an exception but the caller's own cancellation."""
         clock = self._door.tools.clock
-        began_s, count = clock.monotonic(), _Count()
-        assert seller.quote is not None  # the caller has looked
-        within_s = min(within_s, sum(_longest_s(seller, n) for n in range(len(seller.quote.steps))))
+        asking = _Asking(clock, clock.monotonic())
+        within_s = min(within_s, _longest_s(seller))
         try:
             async with asyncio.timeout(within_s):
-                quoted = await self._ask(seller, ask, asked, count)
+                read = await self._ask(seller, ask, asked, asking)
         except TimeoutError:
-            detail = f"no whole answer within {within_s:.1f} s"
-            quoted = Quoted(seller=seller.id, reason=Reason.TIMED_OUT, detail=detail)
+            read = Ended(word="timed_out", detail=f"no whole answer within {within_s:.1f} s")
         except Exception:  # noqa: BLE001 - a bug is logged
             # What a seller sent must not end the hunt at all others.
             _log.exception("an answer could not be read", extra={"seller": seller.id})
-            detail = "the answer could not be read"
-            quoted = Quoted(seller=seller.id, reason=Reason.UNREADABLE, detail=detail)
-        latency_ms = (clock.monotonic() - began_s) * 1000
-        offers = tuple(replace(offer, response_ms=latency_ms) for offer in quoted.offers)
-        return replace(quoted, offers=offers, calls=count.calls, latency_ms=latency_ms)
+            read = Ended(word="unreadable", detail="the answer could not be read")
+        if isinstance(read, Ended):
+            return Quoted(
+                seller=seller.id,
+                reason=_reason(read.word),
+                detail=read.detail,
+                calls=asking.calls,
+                latency_ms=asking.so_far_ms(),
+                retry_after_s=read.retry_after_s,
+            )
+        return Quoted(
+            seller=seller.id,
+            offers=read.offers,
+            refused=read.refused,
+            reason=read.reason,
+            detail=read.detail,
+            calls=asking.calls,
+            latency_ms=asking.answered_ms or asking.so_far_ms(),
+        )
 
     async def quote_by_names(self, seller: CompiledSeller, ask: Ask, *, within_s: float) -> Quoted:
         """Ask one seller by the names a resolver gave, one after the other, until it offers.
@@ -93,45 +113,44 @@ class QuoteDesk:
         offers = tuple(replace(o, isbn13=o.isbn13 or isbn13) for o in quoted.offers)
         return replace(quoted, offers=offers)
 
-    async def _ask(self, seller: CompiledSeller, ask: Ask, asked: Asked, count: _Count) -> Quoted:
+    async def _ask(
+        self, seller: CompiledSeller, ask: Ask, asked: Asked, asking: _Asking
+    ) -> QuoteRead | Ended:
         scope = quote_scope(seller, ask, asked)
-        patience = Patience(
-            timeout_s=seller.limits.timeout_ms / 1000,
-            lost=seller.limits.retries,
-            later=1,
-            every_step=True,
-        )
+        patience = _patience(seller.limits.timeout_ms, seller.limits.retries)
         for is_last_try in (False, True):
             opened = await self._door.run(seller, scope, patience, block="quote", orders=False)
             if isinstance(opened, Ended):
-                return _nothing(seller, opened)
+                return opened
             run = opened.run
             run.kept, run.kept_for = self._kept, _kept_for(ask, asked)
-            count.runs.append(run)
+            asking.runs.append(run)
             assert seller.quote is not None  # the caller has looked
             last = await walk(run, seller.quote.steps)
             if isinstance(last, Ended):
                 if last.word == "unauthorised" and opened.refuse_login() and not is_last_try:
                     continue
-                return _nothing(seller, last)
+                return last
             if last is None:
-                return _nothing(seller, Ended(word="not_stocked", detail="no step had to be sent"))
-            return await self._read(run, last, ask)
+                return Ended(word="not_stocked", detail="no step had to be sent")
+            return await self._read(run, last, ask, asking)
         raise AssertionError("the loop returns")
 
-    async def _read(self, run: Run, last: Last, ask: Ask) -> Quoted:
-        pages = [await self._offers(run, last, ask)]
+    async def _read(self, run: Run, last: Last, ask: Ask, asking: _Asking) -> QuoteRead:
+        pages = [await self._offers(run, last, ask, asking)]
         most = last.step.pages.most if last.step.pages is not None else 1
         onward = await self._next(run, last) if most > 1 else None
         while onward is not None and len(pages) < most:
-            pages.append(await self._offers(run, onward, ask))
+            pages.append(await self._offers(run, onward, ask, asking))
             onward = await self._next(run, onward) if len(pages) < most else None
-        return _quoted(run.seller, joined_pages(pages))
+        return joined_pages(pages)
 
     @staticmethod
-    async def _offers(run: Run, page: Last, ask: Ask) -> QuoteRead:
-        now = run.exchange.tools.clock.now()
-        return await read_offers(page.read.received, run.scope_now(), run.seller, ask=ask, at=now)
+    async def _offers(run: Run, page: Last, ask: Ask, asking: _Asking) -> QuoteRead:
+        asking.answered_ms = asking.so_far_ms()
+        circumstances = Circumstances(at=asking.clock.now(), response_ms=asking.answered_ms)
+        scope = run.scope_of_answer()
+        return await read_offers(page.read.received, scope, run.seller, ask, circumstances)
 
     async def _next(self, run: Run, page: Last) -> Last | None:
         """The next page, None where there is none; what was read of the earlier ones stands."""
@@ -156,33 +175,23 @@ class QuoteDesk:
         return None if isinstance(received, Ended) else received
 
 
-def _longest_s(seller: CompiledSeller, step: int) -> float:
+def _longest_s(seller: CompiledSeller) -> float:
     assert seller.quote is not None  # the caller has looked
-    return seller.quote.steps[step].timeout_s or seller.limits.timeout_ms / 1000
+    of_each_s = seller.limits.timeout_ms / 1000
+    return sum([step.timeout_s or of_each_s for step in seller.quote.steps])
+
+
+@lru_cache(maxsize=256)
+def _patience(timeout_ms: int, retries: int) -> Patience:
+    return Patience(timeout_s=timeout_ms / 1000, lost=retries, later=1, every_step=True)
 
 
 def _kept_for(ask: Ask, asked: Asked) -> str:
     return f"{asked.by}|{asked.value}|{ask.country}|{ask.max_price.currency}"
 
 
-def _nothing(seller: CompiledSeller, ended: Ended) -> Quoted:
+def _reason(word: str) -> Reason:
     try:
-        reason = Reason(ended.word)
+        return Reason(word)
     except ValueError:
-        reason = Reason.UNREADABLE  # a word of an order, in answer to a question
-    return Quoted(
-        seller=seller.id,
-        reason=reason,
-        detail=ended.detail,
-        retry_after_s=ended.retry_after_s,
-    )
-
-
-def _quoted(seller: CompiledSeller, read: QuoteRead) -> Quoted:
-    return Quoted(
-        seller=seller.id,
-        offers=read.offers,
-        refused=read.refused,
-        reason=read.reason,
-        detail=read.detail,
-    )
+        return Reason.UNREADABLE  # a word of an order, in answer to a question

@@ -68,7 +68,9 @@ async def read_answer(
     step: CompiledStep, answer: WireAnswer, scope: Scope, seller: CompiledSeller
 ) -> StepRead:
     """Read one answer of a step that does not spend."""
-    return await _off_the_loop(answer, lambda: _read(step, answer, scope, seller))
+    if len(answer.body) <= _OFF_THE_LOOP_BYTES:
+        return _read(step, answer, scope, seller)
+    return await asyncio.to_thread(_read, step, answer, scope, seller)
 
 
 def _read(step: CompiledStep, answer: WireAnswer, scope: Scope, seller: CompiledSeller) -> StepRead:
@@ -82,6 +84,8 @@ def _read(step: CompiledStep, answer: WireAnswer, scope: Scope, seller: Compiled
     if reason is not None:
         detail = f"{step.name}: status {answer.status}"
         return StepRead(received=received, word=reason.value, detail=detail)
+    if not (step.captures or step.picks or step.total):
+        return StepRead(received=received)
     kept: dict[str, Any] = {}
     ended = _keep(step, received, {**scope, "captured": {**scope["captured"]}}, seller, kept)
     if ended is not None:
@@ -149,12 +153,15 @@ def currency_of(scope: Scope, seller: CompiledSeller) -> str:
 
 # ------------------------------------------------------------------------------------- quotes
 async def read_offers(
-    received: Received, scope: Scope, seller: CompiledSeller, *, ask: Ask, at: datetime
+    received: Received,
+    scope: Scope,
+    seller: CompiledSeller,
+    ask: Ask,
+    circumstances: Circumstances,
 ) -> QuoteRead:
     """The offers of a quote's last answer."""
     assert seller.quote is not None  # it was asked by it
     reader = seller.quote.reader
-    circumstances = Circumstances(at=at, response_ms=0.0)
 
     def read() -> QuoteRead:
         if seller.limits.batch > 1:
@@ -170,6 +177,8 @@ async def read_offers(
 def joined_pages(pages: Iterable[QuoteRead]) -> QuoteRead:
     """Several pages of one answer; without an offer, the first page's reason speaks for all."""
     read = list(pages)
+    if len(read) == 1:
+        return read[0]
     offers = tuple(offer for page in read for offer in page.offers)
     silent = next((page for page in read if page.reason is not None), read[0])
     return QuoteRead(
@@ -281,6 +290,8 @@ def _in_tree(tree: Any) -> Iterable[Template]:
 def retry_after_s(answer: WireAnswer, now: datetime) -> float | None:
     """What the header Retry-After says, in seconds; None where it says nothing (RFC 9110)."""
     text = (answer.header("retry-after") or "").strip()
+    if not text:
+        return None
     if text.isascii() and text.isdecimal() and len(text) < 10:
         return min(float(text), _LONGEST_WAIT_S)
     try:

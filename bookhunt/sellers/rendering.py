@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from bookhunt.sellers.template import Scope
 
 Text: TypeAlias = str | Sealed
-_ALWAYS = (("User-Agent", DEFAULT_USER_AGENT), ("Accept", "*/*"), ("Accept-Encoding", "gzip"))
+_NONE: frozenset[str] = frozenset()
+_ALWAYS = {
+    "user-agent": ("User-Agent", DEFAULT_USER_AGENT),
+    "accept": ("Accept", "*/*"),
+    "accept-encoding": ("Accept-Encoding", "gzip"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +67,7 @@ class Rendered:
             method=self.method,
             url=reveal(self.url, secret_of),
             headers=tuple(
-                (name, reveal(value, secret_of).strip(" \t")) for name, value in self.headers
+                [(name, reveal(value, secret_of).strip(" \t")) for name, value in self.headers]
             ),
             body=reveal(self.body, secret_of).encode() if self.body is not None else b"",
         )
@@ -70,8 +75,9 @@ class Rendered:
     @property
     def secrets(self) -> frozenset[str]:
         """The names of every secret that is needed to send it."""
-        texts = [self.url, self.body, *(value for _, value in self.headers)]
-        return frozenset(n for t in texts if isinstance(t, Sealed) for n in t.secrets)
+        texts = [self.url, self.body, *[value for _, value in self.headers]]
+        sealed = [text for text in texts if isinstance(text, Sealed)]
+        return frozenset(n for text in sealed for n in text.secrets) if sealed else _NONE
 
     @property
     def secret_headers(self) -> frozenset[str]:
@@ -137,7 +143,7 @@ def render(
         CannotRender: a value may not stand where it should, or the address has no value.
     """
     url = _with_query(_address(request, scope, base_url), request, scope)
-    headers = {name.lower(): (name, value) for name, value in _ALWAYS}
+    headers: dict[str, tuple[str, Text]] = {**_ALWAYS}
     content = body_of(request.body, scope, key=key.key if key else "", at=key.at if key else ())
     if content is not None:
         headers["content-type"] = ("Content-Type", content.type)

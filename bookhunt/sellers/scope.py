@@ -68,21 +68,22 @@ def first_name(asks_by: Sequence[str], book: Book) -> Asked | None:
 
 
 class _Lazy(Mapping[str, Any]):
-    """A group whose values are made when they are first looked at, and then stay.
+    """A group whose values are made of its subject when they are first looked at, and then stay.
 
     Most requests name no time and no chance, and an ISBN-10 takes longer to compute than a
     request to render.
     """
 
-    __slots__ = ("_made", "_ways")
+    __slots__ = ("_made", "_subject", "_ways")
 
-    def __init__(self, ways: Mapping[str, Callable[[], Any]]) -> None:
+    def __init__(self, ways: Mapping[str, Callable[[Any], Any]], subject: Any = None) -> None:
         self._ways = ways
+        self._subject = subject
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._made:
-            self._made[name] = self._ways[name]()
+            self._made[name] = self._ways[name](self._subject)
         return self._made[name]
 
     def __contains__(self, name: object) -> bool:
@@ -95,18 +96,23 @@ class _Lazy(Mapping[str, Any]):
         return len(self._ways)
 
 
-def _moment(now: datetime) -> _Lazy:
-    return _Lazy(
-        {
-            "unix": lambda: int(now.timestamp()),
-            "unix_ms": lambda: int(now.timestamp() * 1000),
-            "iso8601": lambda: now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
-    )
-
-
-def _new_uuid() -> str:
-    return str(uuid4())
+_WAYS = Mapping[str, Callable[[Any], Any]]
+_OF_A_MOMENT: _WAYS = {
+    "unix": lambda now: int(now.timestamp()),
+    "unix_ms": lambda now: int(now.timestamp() * 1000),
+    "iso8601": lambda now: now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+}
+_OF_CHANCE: _WAYS = {"uuid": lambda _: str(uuid4())}
+_OF_A_BOOK: _WAYS = {
+    "isbn13": lambda book: book.isbn13,
+    "isbn10": lambda book: book.isbn10,
+    "title": lambda book: book.title,
+    "authors": lambda book: list(book.authors) or None,
+}
+_OF_BOOKS: _WAYS = {
+    "isbn13": lambda book: [book.isbn13] if book.isbn13 else None,
+    "isbn10": lambda book: [book.isbn10] if book.isbn10 else None,
+}
 
 
 def of_request(
@@ -115,19 +121,15 @@ def of_request(
     """The scope of one request: time and chance of its own, and what was captured so far."""
     return {
         **scope,
-        "now": _moment(now),
-        "random": _Lazy({"uuid": _new_uuid}),
+        "now": _Lazy(_OF_A_MOMENT, now),
+        "random": _Lazy(_OF_CHANCE),
         "captured": captured,
     }
 
 
 def login_scope(seller: CompiledSeller) -> dict[str, Any]:
     """What a login may know: the definition's settings and secrets."""
-    return {
-        "settings": seller.settings,
-        "secrets": {name: SecretRef(name=stored) for name, stored in seller.secrets.items()},
-        "maps": seller.maps,
-    }
+    return {"settings": seller.settings, "secrets": seller.secret_refs, "maps": seller.maps}
 
 
 def quote_scope(seller: CompiledSeller, ask: Ask, asked: Asked) -> dict[str, Any]:
@@ -221,20 +223,8 @@ def _book(book: Book, asked: Asked) -> dict[str, Any]:
         # What was ordered by a resolved name is looked up by it, whatever the customer named.
         book = replace(book, isbn13=isbn13_of(asked.value))
     return {
-        "book": _Lazy(
-            {
-                "isbn13": lambda: book.isbn13,
-                "isbn10": lambda: book.isbn10,
-                "title": lambda: book.title,
-                "authors": lambda: list(book.authors) or None,
-            }
-        ),
-        "books": _Lazy(
-            {
-                "isbn13": lambda: [book.isbn13] if book.isbn13 else None,
-                "isbn10": lambda: [book.isbn10] if book.isbn10 else None,
-            }
-        ),
+        "book": _Lazy(_OF_A_BOOK, book),
+        "books": _Lazy(_OF_BOOKS, book),
         "asked": asked.names(),
     }
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -99,14 +99,14 @@ class Template:
     text: str
     context: Context
     parts: tuple[str | Slot, ...]
+    slots: tuple[Slot, ...] = field(init=False, compare=False, repr=False)  # in order
+
+    def __post_init__(self) -> None:
+        slots = tuple(part for part in self.parts if isinstance(part, Slot))
+        object.__setattr__(self, "slots", slots)
 
     def __str__(self) -> str:
         return self.text
-
-    @property
-    def slots(self) -> tuple[Slot, ...]:
-        """The placeholders, in order."""
-        return tuple(part for part in self.parts if isinstance(part, Slot))
 
     @property
     def literal(self) -> str | None:
@@ -190,7 +190,8 @@ def look_up(name: tuple[str, ...], scope: Scope) -> Any:
     """
     value: Any = scope
     for step in name:
-        if not isinstance(value, Mapping):
+        # Most groups are plain dicts, and asking whether something is a Mapping takes a while.
+        if not (type(value) is dict or isinstance(value, Mapping)):
             return MISSING
         if step in value:
             value = value[step]
@@ -210,6 +211,7 @@ def is_form(value: Any) -> bool:
     """Whether a value is what `captured_form` made."""
     return (
         isinstance(value, Mapping)
+        and len(value) == 2
         and set(value) == {"action", "inputs"}
         and isinstance(value["inputs"], Mapping)
     )

@@ -142,6 +142,9 @@ class Sealed:
 
 def joined(parts: list[Part]) -> str | Sealed:
     """Neighbouring literals made one; a plain string where no part is a secret."""
+    texts = [part for part in parts if isinstance(part, str)]
+    if len(texts) == len(parts):
+        return "".join(texts)
     merged: list[Part] = []
     for part in parts:
         if isinstance(part, str) and merged and isinstance(merged[-1], str):

@@ -58,12 +58,15 @@ class WireAnswer:
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its case."""
         wanted = name.lower()
-        return next((value for known, value in self.headers if known == wanted), None)
+        for known, value in self.headers:
+            if known == wanted:
+                return value
+        return None
 
     def every(self, name: str) -> tuple[str, ...]:
         """Every value of a header, in order."""
         wanted = name.lower()
-        return tuple(value for known, value in self.headers if known == wanted)
+        return tuple([value for known, value in self.headers if known == wanted])
 
     def __repr__(self) -> str:
         return f"<WireAnswer {self.status}, {len(self.body)} bytes>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.sellers.reading.charsets import codec_of, marked
@@ -70,6 +71,7 @@ class Received:
         return found[0]
 
 
+@lru_cache(maxsize=1024)
 def _charset(content_type: str | None) -> str | None:
     match = None if content_type is None else _CHARSET.search(content_type)
     return None if match is None else match[1]

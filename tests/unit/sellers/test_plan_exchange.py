@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -251,7 +252,7 @@ async def test_the_commit_step_is_never_sent_again_not_even_with_a_new_token() -
 
 async def test_an_access_token_is_got_from_a_declared_host_only() -> None:
     async with loopback() as home, loopback() as other, tools() as made:
-        elsewhere = Credential(**{**_fields(oauth(home)), "token_url": f"{other.address}/token"})
+        elsewhere = replace(oauth(home), token_url=f"{other.address}/token")
         with pytest.raises(HostRefused):
             await exchange(made, home, credentials=(elsewhere,)).send(get(home), within_s=20)
         assert other.connections == home.connections == 0
@@ -262,10 +263,6 @@ async def test_no_token_no_request() -> None:
         with pytest.raises(AuthFailed):
             await exchange(made, home, credentials=(oauth(home),)).send(get(home), within_s=20)
         assert [a.target for a in home.arrived] == ["/token"]
-
-
-def _fields(credential: Credential) -> dict[str, Any]:
-    return {name: getattr(credential, name) for name in credential.__slots__}
 
 
 # ----------------------------------------------------------------------------------- stored orders
