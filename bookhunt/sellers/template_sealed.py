@@ -38,6 +38,8 @@ def encoded(value: str, encoding: Encoding) -> str:
     Raises:
         CannotRender: it holds a character that cannot be written there at all.
     """
+    if value.isascii() and value.isalnum():
+        return value  # as it is everywhere: most values are an ISBN
     if encoding is Encoding.SEGMENT:
         return quote(value, safe="")
     if encoding is Encoding.FORM:

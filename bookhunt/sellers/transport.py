@@ -39,6 +39,8 @@ class WireRequest:
 
     def __post_init__(self) -> None:
         for name, value in self.headers:
+            if value.isascii() and value.isprintable() and value == value.strip():
+                continue
             if not _VALUE.fullmatch(value):
                 raise CannotRender(f"the value of the header {name} cannot stand in a header")
 

@@ -2,9 +2,10 @@
 
 A hundred simulated sellers (eight ways to say the same thing, one process of their own, answering
 at once) are asked for twenty books through the real gateway: request rendered, sent, answer parsed,
-offers read. In the same run the same bytes go through a raw `asyncio.Protocol`, through aiohttp
-and through httpx, which only send and collect. With `--slow` sellers answer after 200 ms and 1,000
-calls are in flight: then the added time of the slowest per cent is compared. Options:
+offers read. In the same run the same bytes go through a raw `asyncio.Protocol`, through aiohttp,
+through our transport alone and through httpx, which only send and collect. Then sellers answer
+after 200 ms, 1,000 calls are in flight, and the added time of the slowest per cent is compared.
+Options:
 
     --sellers 100  --in-flight 200   --calls 6000 --seconds 6   of each turn, at the most
     --rounds 5      clients take turns        --only bookhunt,raw    clients
@@ -140,6 +141,21 @@ class Bookhunt:
         await self._gateway.close()
 
 
+class Sending:
+    """Our transport alone: what it costs to send, and to read whole answers."""
+
+    def __init__(self, wires: Sequence[WireRequest]) -> None:
+        self._wires = wires
+        self._transport = QuoteTransport(Addresses(_RULES))
+
+    async def send(self, number: int) -> int:
+        answer = await self._transport.send(self._wires[number], within_s=10.0, body_limit=1 << 20)
+        return answer.status
+
+    async def close(self) -> None:
+        await self._transport.close()
+
+
 def _questions(street: Street) -> Iterable[tuple[str, Ask]]:
     isbns = sorted({offer["isbn"] for offer in street.offers()})[:_BOOKS]
     asks = [an_ask(Book(isbn13=isbn)) for isbn in isbns]
@@ -224,7 +240,7 @@ async def _measured(
     )
 
 
-_ORDER = ("raw", "aiohttp", "bookhunt", "httpx")
+_ORDER = ("raw", "aiohttp", "sending", "bookhunt", "httpx")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +258,7 @@ class Contest:
         made: dict[str, Callable[[], Client]] = {
             "raw": lambda: Raw(self.wires),
             "aiohttp": lambda: Aiohttp(self.wires),
+            "sending": lambda: Sending(self.wires),
             "httpx": lambda: Httpx(self.wires),
             "bookhunt": lambda: Bookhunt(self.street, self.sellers),
         }

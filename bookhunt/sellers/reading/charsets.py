@@ -26,6 +26,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_FIRST_OF_A_MARK = frozenset(mark[0] for mark, _ in _MARKS)
 _LONGEST_NAME = 40
 
 
@@ -35,7 +36,7 @@ def decoded(body: bytes, charset: str | None) -> str:
     Raises:
         Unreadable: the bytes are not text in that character set.
     """
-    codec = marked(body) or codec_of(charset) or "utf-8-sig"
+    codec = marked(body) or codec_of(charset) or "utf-8"
     try:
         return body.decode(codec)
     except UnicodeError:
@@ -44,6 +45,8 @@ def decoded(body: bytes, charset: str | None) -> str:
 
 def marked(body: bytes) -> str | None:
     """The codec that a byte order mark names, None where there is no mark."""
+    if not body or body[0] not in _FIRST_OF_A_MARK:
+        return None
     return next((codec for mark, codec in _MARKS if body.startswith(mark)), None)
 
 

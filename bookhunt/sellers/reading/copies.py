@@ -13,6 +13,7 @@ from bookhunt.sellers.reading.texts import text_of
 _CONDITIONS = {condition.value: condition for condition in Condition}
 _FORMATS: dict[str, BookFormat] = {format_.value: format_ for format_ in BookFormat}
 _COUNT = re.compile(r"-?[0-9]{1,9}(?:\.0+)?", re.ASCII)
+_MOST_COPIES = 10**9
 _BETWEEN_WORDS = re.compile(r"[\s-]+")
 
 
@@ -45,6 +46,8 @@ def count_of(raw: Any) -> int | None:
     """
     if raw is None:
         return None
+    if type(raw) is int and -_MOST_COPIES < raw < _MOST_COPIES:
+        return raw
     text = text_of(raw).strip()
     if text.casefold() == Condition.UNKNOWN.value:
         return None

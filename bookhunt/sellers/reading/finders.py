@@ -16,7 +16,10 @@ import jmespath.exceptions
 from bookhunt.sellers.reading.errors import BadExpression, Unreadable
 from bookhunt.sellers.reading.literals import with_literals
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
+_PATH = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
+_PLAIN = re.compile(_PATH, re.ASCII)
+_LISTED = re.compile(rf"({_PATH})\[\]", re.ASCII)
+_COMPARED = re.compile(rf"({_PATH})\s*(==|!=)\s*'([^'\\]*)'", re.ASCII)
 
 
 class Finder(Protocol):
@@ -101,6 +104,40 @@ class Member(_Json):
         return node.get(self._key) if isinstance(node, dict) else None
 
 
+class Flattened(_Json):
+    """The items of a list, `offers[]`, which names most rows; lists among them are opened once."""
+
+    __slots__ = ("_list",)
+
+    def __init__(self, path: str) -> None:
+        self._list = DottedPath(path)
+
+    def one(self, node: Any) -> Any:
+        """The items; nothing where no list is there."""
+        found = self._list.one(node)
+        if not isinstance(found, list):
+            return None
+        items: list[Any] = []
+        for each in found:
+            items.extend(each if isinstance(each, list) else (each,))
+        return [item for item in items if item is not None]
+
+
+class Compared(_Json):
+    """Whether a member is a word, `error.code == 'NOT_STOCKED'`: how most outcomes are known."""
+
+    __slots__ = ("_member", "_same", "_word")
+
+    def __init__(self, path: str, comparator: str, word: str) -> None:
+        self._member = DottedPath(path)
+        self._same = comparator == "=="
+        self._word = word
+
+    def one(self, node: Any) -> Any:
+        """A truth; what is not there is not the word."""
+        return (self._member.one(node) == self._word) is self._same
+
+
 class JmesPath(_Json):
     """Any other JMESPath expression."""
 
@@ -145,4 +182,8 @@ def json_finder(expression: str) -> Finder:
     """
     if _PLAIN.fullmatch(expression):
         return DottedPath(expression) if "." in expression else Member(expression)
+    if (listed := _LISTED.fullmatch(expression)) is not None:
+        return Flattened(listed[1])
+    if (compared := _COMPARED.fullmatch(expression)) is not None:
+        return Compared(compared[1], compared[2], compared[3])
     return JmesPath(expression)

@@ -49,7 +49,7 @@ class Received:
     def text(self) -> str:
         """The body as text, to be searched; bytes that are no characters stand as U+FFFD."""
         if self._text is None:
-            codec = marked(self.wire.body) or codec_of(self._charset) or "utf-8-sig"
+            codec = marked(self.wire.body) or codec_of(self._charset) or "utf-8"
             self._text = self.wire.body.decode(codec, "replace")
         return self._text
 

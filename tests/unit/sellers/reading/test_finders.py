@@ -1,10 +1,19 @@
 """JMESPath over JSON: what a value is, what rows are, what yes is."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bookhunt.sellers.reading.errors import BadExpression, Unreadable
 from bookhunt.sellers.reading.exact_json import parse_json
-from bookhunt.sellers.reading.finders import DottedPath, JmesPath, Member, json_finder
+from bookhunt.sellers.reading.finders import (
+    Compared,
+    DottedPath,
+    Flattened,
+    JmesPath,
+    Member,
+    json_finder,
+)
 from bookhunt.sellers.reading.linked_data import parse_linked_data
 
 ANSWER = parse_json(
@@ -18,6 +27,39 @@ def test_a_plain_path_is_walked_and_reads_like_jmespath() -> None:
         walked = json_finder(expression)
         assert isinstance(walked, (DottedPath, Member))
         assert walked.one(ANSWER) == JmesPath(expression).one(ANSWER)
+
+
+_WORDS = st.sampled_from(["a", "b", "x", ""])
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 1) | st.floats(-1, 1) | _WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [
+        ("a", Member),
+        ("a.b", DottedPath),
+        ("a[]", Flattened),
+        ("a.b[]", Flattened),
+        ("a == 'x'", Compared),
+        ("a.b=='x'", Compared),
+        ("a != ''", Compared),
+        ("a[].b", JmesPath),
+        ("a == 'it\\'s'", JmesPath),
+    ],
+)
+@given(tree=_JSON)
+def test_what_is_walked_by_hand_means_what_jmespath_says(
+    expression: str, kind: type, tree: object
+) -> None:
+    walked, said = json_finder(expression), JmesPath(expression)
+    assert type(walked) is kind
+    assert walked.one(tree) == said.one(tree)
+    assert type(walked.one(tree)) is type(said.one(tree))
+    assert (walked.rows(tree), walked.holds(tree)) == (said.rows(tree), said.holds(tree))
 
 
 @pytest.mark.parametrize(
