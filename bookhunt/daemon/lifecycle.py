@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import platform
@@ -49,6 +50,7 @@ _log = logging.getLogger(__name__)
 SENDS_END_WITHIN_S = 60.0  # an order under way has its own time-out of 20 s and more
 _OPEN_FILES = 8192
 _LOOKS_PER_IDLE_TIME = 10
+_ALLOCATIONS_A_COLLECTION = 10_000  # of the youngest generation; 700 is the interpreter's own
 _LOOK_FOR_HOME_EVERY_S = 2.0
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -86,6 +88,18 @@ def _set_limits() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def spare_the_collector() -> None:
+    """Keep the cyclic collector from looking again and again at what stays.
+
+    Modules, definitions and what was recovered are some 100,000 objects, and nearly all that is
+    made for a request dies with its last reference. Measured (`nox -s bench -- fanout`): a tenth of
+    the CPU of a seller call.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS_A_COLLECTION, 10, 10)
+
+
 async def _live(
     home: Home, lock: Lock, config_file: ConfigFile, logs: Logs, assemble: Assemble
 ) -> None:
@@ -100,6 +114,7 @@ async def _live(
 async def _start_and_serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
     try:
         await daemon.service.start()
+        spare_the_collector()
         await _serve(daemon, lock, logs)
     finally:
         daemon.closing.set()

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
 import os
 import random
@@ -35,6 +34,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+from bookhunt.daemon.lifecycle import spare_the_collector
 from bookhunt.model.book import Book
 from bookhunt.model.reasons import Reason
 from bookhunt.sellers.compiling import compile_seller
@@ -214,7 +214,7 @@ async def _measured(
         )
         if isinstance(client, Bookhunt):
             client.failed.clear()  # what the first rush of connections left no time for
-        gc.collect()
+        spare_the_collector()  # as the daemon does
         if profile is not None:
             profile.enable()
         wall, cpu = time.perf_counter(), time.process_time()
