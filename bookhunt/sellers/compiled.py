@@ -68,6 +68,8 @@ class CompiledRequest:
     headers: tuple[tuple[str, Template], ...]  # the block's, the step's and its own, later wins
     body: CompiledBody | None
     follows: bool  # up to three redirects are followed
+    # All that is sent, where no value is in it and no body says what it is.
+    constant_headers: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from bookhunt.sellers.expressions import compile_pattern, finder, json_like
 from bookhunt.sellers.language import status_matches
 from bookhunt.sellers.reading.amounts import LowestReader, PricedReader
 from bookhunt.sellers.reading.orders import OrderReader
+from bookhunt.sellers.rendering import constant_headers
 from bookhunt.sellers.template import Context, Template, compile_template
 
 if TYPE_CHECKING:
@@ -56,14 +57,16 @@ def compile_request(request: Request, headers: Mapping[str, str]) -> CompiledReq
     """A request; `headers` are those of its block and step, which its own replace."""
     address = request.path if request.path is not None else request.url
     context = Context.PATH if request.path is not None else Context.URL
+    merged, body = merged_headers(headers, request.headers), _body(request)
     return CompiledRequest(
         method=request.method,
         address=compile_template(address or "", context),
         is_url=request.path is None,
         query=_pairs(request.query, Context.QUERY),
-        headers=merged_headers(headers, request.headers),
-        body=_body(request),
+        headers=merged,
+        body=body,
         follows=request.follows,
+        constant_headers=constant_headers(merged) if body is None else None,
     )
 
 

@@ -215,7 +215,7 @@ class DeclaredHosts:
         return cls(base, frozenset(origin_of(h if "://" in h else f"https://{h}") for h in hosts))
 
     def __contains__(self, origin: Origin) -> bool:
-        return origin == self.base or origin in self.others
+        return origin is self.base or origin == self.base or origin in self.others
 
     def checked(self, url: str, *, rules: NetworkRules, relative_to: str | None = None) -> str:
         """An absolute address that may be contacted, its fragment cut off.

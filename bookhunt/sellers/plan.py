@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bookhunt.model.errors import SetupMissing
 from bookhunt.sellers.auth_tokens import AuthFailed
@@ -57,8 +57,7 @@ class Ended:
     declared: bool = False  # an outcome of the definition says so
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Last:
+class Last(NamedTuple):
     """The answer that the block's fields are read from."""
 
     step: CompiledStep
@@ -217,7 +216,8 @@ async def receive(run: Run, step: CompiledStep, answer: WireAnswer) -> Last | En
             step=step,
             declared=read.declared,
         )
-    run.captured.update(read.captured)
+    if read.captured:
+        run.captured.update(read.captured)
     if read.total is not None:
         run.total = read.total
         run.scope = {**run.scope, "offer": {**run.scope.get("offer", {}), "total": read.total}}

@@ -7,9 +7,11 @@ outcomes, the status, captures, picks, the landed total, and then whatever the b
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from bookhunt.sellers.reading.captures import captured, landed_total, next_page, picked
 from bookhunt.sellers.reading.errors import Unreadable
@@ -20,7 +22,7 @@ from bookhunt.sellers.reading.received import Received
 from bookhunt.sellers.template_filters import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from bookhunt.hunt.ports import Ask
@@ -36,15 +38,17 @@ _LONGEST_WAIT_S = 24 * 3600.0
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepRead:
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class StepRead(NamedTuple):
     """What a step's answer gives: a word that ends the block, or what is kept of it."""
 
     received: Received
     word: str | None = None  # None: the block goes on
     detail: str | None = None
     declared: bool = False  # an outcome of the definition says it
-    captured: Mapping[str, Any] = field(default_factory=dict)
+    captured: Mapping[str, Any] = _NOTHING
     total: Money | None = None
 
 

@@ -11,7 +11,7 @@ of an object, an item of a list. A path or an address cannot be left out.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urljoin
 
@@ -21,14 +21,14 @@ from bookhunt.sellers.template_sealed import CannotRender, Part, Sealed, joined
 from bookhunt.sellers.transport import DEFAULT_USER_AGENT, WireRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from bookhunt.sellers.compiled import CompiledRequest
-    from bookhunt.sellers.template import Scope
+    from bookhunt.sellers.template import Scope, Template
 
 Text: TypeAlias = str | Sealed
 _NONE: frozenset[str] = frozenset()
-_ALWAYS = {
+_ALWAYS: dict[str, tuple[str, str]] = {
     "user-agent": ("User-Agent", DEFAULT_USER_AGENT),
     "accept": ("Accept", "*/*"),
     "accept-encoding": ("Accept-Encoding", "gzip"),
@@ -53,6 +53,8 @@ class Rendered:
     headers: tuple[tuple[str, Text], ...]
     body: Text | None
     follows: bool
+    # Its headers are the definition's own words and there is no body: nothing to reveal in them.
+    plain: bool = field(default=False, compare=False)
 
     def __repr__(self) -> str:
         return f"<Rendered {self.method}>"
@@ -63,9 +65,12 @@ class Rendered:
         Raises:
             CannotRender: a secret holds what its place cannot hold.
         """
+        url = self.url if isinstance(self.url, str) else self.url.reveal(secret_of)
+        if self.plain:
+            return WireRequest(method=self.method, url=url, headers=self.headers)  # type: ignore[arg-type]
         return WireRequest(
             method=self.method,
-            url=reveal(self.url, secret_of),
+            url=url,
             headers=tuple(
                 [(name, reveal(value, secret_of).strip(" \t")) for name, value in self.headers]
             ),
@@ -75,6 +80,8 @@ class Rendered:
     @property
     def secrets(self) -> frozenset[str]:
         """The names of every secret that is needed to send it."""
+        if self.plain and isinstance(self.url, str):
+            return _NONE
         texts = [self.url, self.body, *[value for _, value in self.headers]]
         sealed = [text for text in texts if isinstance(text, Sealed)]
         return frozenset(n for text in sealed for n in text.secrets) if sealed else _NONE
@@ -134,6 +141,17 @@ def sealed_from_json(value: Any) -> Text:
     return value if isinstance(value, str) else Sealed.from_json(value)
 
 
+def constant_headers(
+    headers: Iterable[tuple[str, Template]],
+) -> tuple[tuple[str, str], ...] | None:
+    """The headers of every request without a body; None: there is a placeholder in them."""
+    texts = {name.lower(): (name, template.literal) for name, template in headers}
+    known = [
+        (name, text.strip(" \t")) for name, text in (_ALWAYS | texts).values() if text is not None
+    ]
+    return tuple(known) if len(known) == len(_ALWAYS | texts) else None
+
+
 def render(
     request: CompiledRequest, scope: Scope, *, base_url: str, key: KeyPlace | None = None
 ) -> Rendered:
@@ -143,6 +161,15 @@ def render(
         CannotRender: a value may not stand where it should, or the address has no value.
     """
     url = _with_query(_address(request, scope, base_url), request, scope)
+    if request.constant_headers is not None and key is None:
+        return Rendered(
+            method=request.method,
+            url=url,
+            headers=request.constant_headers,
+            body=None,
+            follows=request.follows,
+            plain=True,
+        )
     headers: dict[str, tuple[str, Text]] = {**_ALWAYS}
     content = body_of(request.body, scope, key=key.key if key else "", at=key.at if key else ())
     if content is not None:

@@ -144,7 +144,7 @@ def quote_scope(seller: CompiledSeller, ask: Ask, asked: Asked) -> dict[str, Any
     return {
         **login_scope(seller),
         **_book(book, asked),
-        "request": _request(ask.max_price, ask.country, ask.condition.value),
+        "request": _request(ask.max_price, ask.country, str(ask.condition)),
     }
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from bookhunt.model.reasons import Reason
 from bookhunt.model.seller import BookFormat, Condition
@@ -63,8 +62,7 @@ def named(bad: Unreadable, name: str) -> Unreadable:
     return Unreadable(f"{name}: {bad}", raw=bad.raw)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
+class Cost(NamedTuple):
     """What a copy costs; None: that part is not known."""
 
     price: Money

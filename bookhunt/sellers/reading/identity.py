@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bookhunt.model.book import fold_title, isbn10_of, isbn13_of
 from bookhunt.sellers.reading.errors import Unreadable
@@ -28,8 +27,7 @@ _PREFIX = re.compile(r"(?:urn:)?isbn(?:[- ]?1[03](?=[ :#]))?[:#]?", re.IGNORECAS
 _MARKED = re.compile(r"</?(?:b|i|em|strong|mark)>", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
+class Names(NamedTuple):
     """What a row says of its own identity: valid ISBN-13s, the texts that are none, its title."""
 
     isbns: tuple[str, ...] = ()

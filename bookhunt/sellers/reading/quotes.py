@@ -8,8 +8,7 @@ declared is a refusal that shows what stood there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bookhunt.hunt.ports import Refusal
 from bookhunt.model.errors import BookhuntError
@@ -46,8 +45,7 @@ _TELLING = (
 _MOST_REFUSED = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuoteRead:
+class QuoteRead(NamedTuple):
     """What one answer gives for one question; `reason` is None exactly when there are offers."""
 
     offers: tuple[Offer, ...] = ()
@@ -65,8 +63,7 @@ class QuoteRead:
         return QuoteRead(refused=refused, reason=first.reason, detail=first.detail)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """What is known of an answer besides its content."""
 
     at: datetime  # when it came, aware, in UTC

@@ -6,8 +6,7 @@ JSON-LD, says nothing: the answer may be another than we know, and is unreadable
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bookhunt.sellers.reading.errors import BadExpression, Unreadable
 from bookhunt.sellers.reading.finders import json_finder
@@ -24,8 +23,7 @@ _OUTSIDE = "^."
 MOST_ROWS = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: the part of the answer it is, and the row it lies in."""
 
     node: Any
@@ -50,7 +48,7 @@ def compile_finder(
 class Place:
     """Where a value of a row stands: an expression, `^.` before it once for each row outside."""
 
-    __slots__ = ("_find", "_finder", "_outside", "expression")
+    __slots__ = ("_find", "_finder", "_outside", "expression", "find_in_node")
 
     def __init__(
         self, expression: str, written: AnswerFormat, namespaces: Mapping[str, str] | None = None
@@ -64,6 +62,8 @@ class Place:
             raise BadExpression("nothing stands behind ^.")
         self._finder = compile_finder(expression, written, namespaces)
         self._find = self._finder.one
+        # Where the place is in the row itself: what finds it in the row's node.
+        self.find_in_node = None if self._outside else self._find
 
     def _node(self, row: Row) -> Any:
         for _ in range(self._outside):

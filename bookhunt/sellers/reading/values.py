@@ -52,12 +52,13 @@ class GivenText:
 class ValueReader:
     """A compiled field of any kind; immutable and shared."""
 
-    __slots__ = ("_as_it_is", "_const", "_map", "_otherwise", "_pattern", "place")
+    __slots__ = ("_as_it_is", "_const", "_find", "_map", "_otherwise", "_pattern", "place")
 
     def __init__(
         self, model: Value, written: AnswerFormat, namespaces: Mapping[str, str] | None = None
     ) -> None:
         self.place = None if model.at is None else Place(model.at, written, namespaces)
+        self._find = None if self.place is None else self.place.find_in_node
         self._const = None if model.const is None else GivenText(model.const)
         self._pattern = (
             None if model.pattern is None else compile_pattern(model.pattern, group=True)
@@ -77,7 +78,8 @@ class ValueReader:
             Unreadable: a list or object where a pattern or table wants one value, or an
                 expression cannot be computed.
         """
-        value = self.raw(row, scope)
+        find = self._find
+        value = self.raw(row, scope) if find is None else find(row.node)
         if not self._as_it_is:
             value = self._finished(value)
         elif isinstance(value, str) and not value.strip():
