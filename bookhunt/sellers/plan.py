@@ -183,7 +183,8 @@ async def _take_once(run: Run, step: CompiledStep) -> Last | Ended:
 async def post(run: Run, step: CompiledStep, rendered: Rendered) -> WireAnswer | Ended:
     """Send a rendered request of a step, once."""
     within_s = step.timeout_s or run.patience.timeout_s
-    _reach(run, "before_step")
+    if run.points:
+        fp(f"{run.points}.before_step")
     try:
         answer = await run.exchange.send(rendered, within_s=within_s)
     except WireFailed as failed:
@@ -195,13 +196,9 @@ async def post(run: Run, step: CompiledStep, rendered: Rendered) -> WireAnswer |
         return Ended(word=failed.reason.value, detail=failed.detail, step=step)
     except SetupMissing as missing:
         return Ended(word="needs_setup", detail=missing.message, step=step)
-    _reach(run, "after_step")
-    return answer
-
-
-def _reach(run: Run, where: str) -> None:
     if run.points:
-        fp(f"{run.points}.{where}")
+        fp(f"{run.points}.after_step")
+    return answer
 
 
 async def receive(run: Run, step: CompiledStep, answer: WireAnswer) -> Last | Ended:

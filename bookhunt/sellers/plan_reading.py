@@ -7,7 +7,6 @@ outcomes, the status, captures, picks, the landed total, and then whatever the b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
@@ -22,7 +21,7 @@ from bookhunt.sellers.reading.received import Received
 from bookhunt.sellers.template_filters import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from bookhunt.hunt.ports import Ask

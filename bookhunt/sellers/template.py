@@ -87,6 +87,7 @@ _ENCODINGS = {
 }
 _TYPED = frozenset({Context.JSON, Context.VALUE})
 _LISTED = frozenset({Context.QUERY, Context.FORM})
+_ENCODED_WHOLE = frozenset({Context.QUERY, Context.FORM, Context.XML, Context.JSON, Context.VALUE})
 _RAW_IN_URL = frozenset({"captured", "settings"})
 _NOT_IN_HEADER = frozenset("\r\n\0")
 _NOT_IN_URL = frozenset(chr(n) for n in range(0x21)) | {"\x7f", "\\"}
@@ -100,18 +101,16 @@ class Template:
     context: Context
     parts: tuple[str | Slot, ...]
     slots: tuple[Slot, ...] = field(init=False, compare=False, repr=False)  # in order
+    literal: str | None = field(init=False, compare=False, repr=False)  # None: it has slots
 
     def __post_init__(self) -> None:
         slots = tuple(part for part in self.parts if isinstance(part, Slot))
+        literal = None if slots else "".join(str(part) for part in self.parts)
         object.__setattr__(self, "slots", slots)
+        object.__setattr__(self, "literal", literal)
 
     def __str__(self) -> str:
         return self.text
-
-    @property
-    def literal(self) -> str | None:
-        """The text where it holds no placeholder, else None."""
-        return None if self.slots else "".join(str(part) for part in self.parts)
 
     def render(self, scope: Scope) -> Any:
         """The text with values, or `MISSING` where a placeholder has none.
@@ -123,6 +122,8 @@ class Template:
         Raises:
             CannotRender: a value may not stand here.
         """
+        if self.literal is not None:
+            return self._checked(self.literal)
         if len(self.parts) == 1 and isinstance(slot := self.parts[0], Slot):
             return self._whole(slot, scope)
         parts: list[Part] = []
@@ -168,6 +169,8 @@ class Template:
 
     def _checked(self, rendered: str | Sealed) -> str | Sealed:
         """Refuse what no encoding makes safe in this context."""
+        if self.context in _ENCODED_WHOLE:
+            return rendered
         for part in (rendered,) if isinstance(rendered, str) else rendered.parts:
             if not isinstance(part, str):
                 continue

@@ -14,6 +14,7 @@ _CONDITIONS = {condition.value: condition for condition in Condition}
 _FORMATS: dict[str, BookFormat] = {format_.value: format_ for format_ in BookFormat}
 _COUNT = re.compile(r"-?[0-9]{1,9}(?:\.0+)?", re.ASCII)
 _MOST_COPIES = 10**9
+_UNKNOWN = Condition.UNKNOWN.value
 _BETWEEN_WORDS = re.compile(r"[\s-]+")
 
 
@@ -49,7 +50,7 @@ def count_of(raw: Any) -> int | None:
     if type(raw) is int and -_MOST_COPIES < raw < _MOST_COPIES:
         return raw
     text = text_of(raw).strip()
-    if text.casefold() == Condition.UNKNOWN.value:
+    if text.casefold() == _UNKNOWN:
         return None
     if isinstance(raw, bool) or not _COUNT.fullmatch(text):
         raise Unreadable(f"{shown(raw)} is not a number of copies", raw=raw)

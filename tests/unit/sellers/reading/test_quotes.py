@@ -1,6 +1,5 @@
 """A quote's answer: every row an offer or a numbered reason that shows what stood there."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -401,7 +400,7 @@ def test_pages_are_joined_and_the_more_telling_reason_stays() -> None:
 
 
 def test_an_offer_that_ends_this_very_moment_has_ended() -> None:
-    now = replace(CIRCUMSTANCES, at=NOON + timedelta(hours=1))
+    now = CIRCUMSTANCES._replace(at=NOON + timedelta(hours=1))
     row = ROW | {"until": "2026-03-02T13:00:00Z"}
     quoted = a_reader(QUOTE).read(received({"offers": [row]}), an_ask(), {}, now)
     assert quoted.reason is Reason.SOLD_OUT
