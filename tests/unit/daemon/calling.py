@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -38,9 +39,11 @@ def raw(
     connection = Unix(str(running.home.socket_file))
     try:
         chunked = (headers or {}).get("Transfer-Encoding") == "chunked"
-        connection.request(
-            method, path, body=body, headers=dict(headers or {}), encode_chunked=chunked
-        )
+        # A refused body is answered before it is whole; the answer is there to be read all the same.
+        with contextlib.suppress(BrokenPipeError):
+            connection.request(
+                method, path, body=body, headers=dict(headers or {}), encode_chunked=chunked
+            )
         answer = connection.getresponse()
         return answer.status, answer.headers, json.loads(answer.read())
     finally:
