@@ -138,8 +138,9 @@ def open_street(
     sellers: int,
     latency_scale: float = 1.0,
     parent_pid: int | None = None,
+    **shelves: Any,
 ) -> simulated.Street:
-    """Open a street for a home.
+    """Open a street for a home; `shelves`: `made_up_books`, `copies`, `count_quotes_only`.
 
     Raises:
         InputError: no street is like that.
@@ -155,6 +156,7 @@ def open_street(
             sellers=sellers,
             latency_scale=latency_scale,
             parent_pid=parent_pid,
+            **shelves,
         )
     except simulated.StreetError as error:
         raise BookhuntError(str(error)) from error

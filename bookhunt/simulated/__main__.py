@@ -7,6 +7,7 @@ from pathlib import Path
 
 import uvloop
 
+from bookhunt.simulated.catalogue import MOST_MADE_UP
 from bookhunt.simulated.process import Plan, StreetInUseError, run
 from bookhunt.simulated.roster import HAND_MADE, MOST_SELLERS
 
@@ -26,7 +27,16 @@ def _plan() -> Plan:
         action="store_true",
         help="count quotes without entering each in the ledger; all else is entered",
     )
+    parser.add_argument(
+        "--made-up-books",
+        type=int,
+        default=0,
+        help=f"so many books beyond the catalogue's, at most {MOST_MADE_UP}",
+    )
+    parser.add_argument("--copies", type=int, default=1, help="multiplies every stock")
     given = parser.parse_args()
+    if not 0 <= given.made_up_books <= MOST_MADE_UP or given.copies < 1:
+        parser.error(f"a street has 0 to {MOST_MADE_UP} made-up books, and some copies of each")
     return Plan(
         state_dir=given.state,
         seed=given.seed,
@@ -35,6 +45,8 @@ def _plan() -> Plan:
         port_base=given.port_base,
         parent_pid=given.parent_pid,
         records_quotes=not given.count_quotes_only,
+        made_up_books=given.made_up_books,
+        copies=given.copies,
     )
 
 

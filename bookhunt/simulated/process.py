@@ -39,6 +39,8 @@ class Plan:
     port_base: int  # 0: any free ports; else control at P, the sellers from P + 1
     parent_pid: int | None
     records_quotes: bool
+    made_up_books: int  # beyond the catalogue's
+    copies: int  # times the usual stock
 
 
 class StreetInUseError(Exception):
@@ -103,7 +105,15 @@ async def _serve(plan: Plan, ledger: Ledger) -> None:
 def _doors(plan: Plan, ledger: Ledger, faults: Faults) -> dict[str, Door]:
     return {
         profile.id: Door(
-            DIALECTS[profile.dialect](Shop(profile, plan.seed, ledger)),
+            DIALECTS[profile.dialect](
+                Shop(
+                    profile,
+                    plan.seed,
+                    ledger,
+                    made_up_books=plan.made_up_books,
+                    copies=plan.copies,
+                )
+            ),
             faults=faults,
             ledger=ledger,
             latency_scale=plan.latency_scale,

@@ -33,9 +33,18 @@ class _Outcome:
 class Shop:
     """One seller's stock, sessions and orders."""
 
-    def __init__(self, profile: Profile, seed: int, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        seed: int,
+        ledger: Ledger,
+        *,
+        made_up_books: int = 0,
+        copies: int = 1,
+    ) -> None:
         self.profile = profile
         self._seed = seed
+        self._made_up_books, self._copies = made_up_books, copies
         self._ledger = ledger
         self.day = 0  # how often the shop was emptied
         self.empty()
@@ -43,7 +52,9 @@ class Shop:
     def empty(self) -> None:
         """As on the first day: the seeded stock, no orders, no sessions."""
         self.day += 1
-        self.stock = Stock(self.profile, self._seed)
+        self.stock = Stock(
+            self.profile, self._seed, made_up_books=self._made_up_books, copies=self._copies
+        )
         self.in_flight: dict[str, int] = {}  # key -> the arrival that is at work on it
         self.orders: dict[str, Order] = {}
         self._by_reference: dict[str, list[Order]] = {}

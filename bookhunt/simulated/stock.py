@@ -8,9 +8,10 @@ one title have in real markets. Used copies are cheaper by the grade. An offer's
 import hashlib
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from bookhunt.simulated.catalogue import Book, books, folded, isbn13
+from bookhunt.simulated.catalogue import MOST_MADE_UP, Book, book_of, books, folded, isbn13
 from bookhunt.simulated.roster import HAND_MADE, Profile
 
 _STOCKED_SHARE = 0.4
@@ -42,16 +43,22 @@ class Offer:
 
 
 class Stock:
-    """The offers of one seller, found by item, ISBN or title."""
+    """The offers of one seller, found by item, ISBN or title.
 
-    def __init__(self, profile: Profile, seed: int) -> None:
+    `made_up_books` more than the catalogue's, and `copies` times the usual number of each.
+    """
+
+    def __init__(
+        self, profile: Profile, seed: int, *, made_up_books: int = 0, copies: int = 1
+    ) -> None:
         self.by_item: dict[str, Offer] = {}
         self._by_isbn: dict[str, list[Offer]] = {}
         self._by_title: dict[str, list[Offer]] = {}
-        for place, book in enumerate(books()):
+        for place, book in enumerate(books(made_up_books)):
             if not _stocks(profile, book, seed):
                 continue
             for offer in _offers(profile, book, seed, place):
+                offer.inventory *= copies
                 self.by_item[offer.item] = offer
                 self._by_isbn.setdefault(book.isbn, []).append(offer)
                 self._by_title.setdefault(folded(book.title), []).append(offer)
@@ -87,7 +94,7 @@ def offer_from(fields: dict[str, Any]) -> Offer:
     """
     values = dict(fields)
     isbn = isbn13(str(values.pop("isbn", "")))
-    book = next((book for book in books() if book.isbn == isbn), None)
+    book = book_of(isbn)
     if book is None:
         raise ValueError(f"the street's catalogue has no book {isbn!r}")
     try:
@@ -107,10 +114,13 @@ def _stocks(profile: Profile, book: Book, seed: int) -> bool:
     if own < _STOCKED_SHARE:
         return True
     # The few keenest hand-made shops always have it.
-    keenest = sorted(
-        _chance("stocks", seed, other.id, book.isbn) for other in HAND_MADE if other.sells
-    )
-    return profile.sells and own <= keenest[_AT_LEAST_SELLERS - 1]
+    return profile.sells and own <= _keen(seed, book.isbn)
+
+
+@lru_cache(maxsize=MOST_MADE_UP)
+def _keen(seed: int, isbn: str) -> float:
+    keenest = sorted(_chance("stocks", seed, each.id, isbn) for each in HAND_MADE if each.sells)
+    return keenest[_AT_LEAST_SELLERS - 1]
 
 
 def _offers(profile: Profile, book: Book, seed: int, place: int) -> list[Offer]:

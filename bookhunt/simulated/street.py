@@ -23,7 +23,7 @@ from urllib.parse import urlencode, urlsplit
 
 from bookhunt.simulated.roster import HAND_MADE, Profile, payment_token, roster, secrets
 
-_OPENS_WITHIN_S = 20.0
+_OPENS_WITHIN_S = 60.0  # two hundred sellers of thousands of books shelve them first
 _STOPS_WITHIN_S = 10.0
 _ANSWERS_WITHIN_S = 30.0
 _LOOK_EVERY_S = 0.02
@@ -193,6 +193,8 @@ def start(
     latency_scale: float = 1.0,
     parent_pid: int | None = None,
     count_quotes_only: bool = False,
+    made_up_books: int = 0,
+    copies: int = 1,
 ) -> Street:
     """Start a street in a process of its own and wait until all its sellers are open.
 
@@ -203,6 +205,8 @@ def start(
         latency_scale: multiplies every latency; 0 answers at once.
         parent_pid: the street ends by itself when this process is gone.
         count_quotes_only: count quotes without a line each in the ledger, for load.
+        made_up_books: so many books beyond the catalogue's.
+        copies: multiplies every stock.
 
     Raises:
         StreetError: if it did not open; the message has its own words.
@@ -218,6 +222,7 @@ def start(
         command += ["--parent-pid", str(parent_pid)]
     if count_quotes_only:
         command.append("--count-quotes-only")
+    command += ["--made-up-books", str(made_up_books), "--copies", str(copies)]
     log = state_dir / LOG_FILE
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module

@@ -97,7 +97,7 @@ class _Recorder:
         await self.inner.close()
 
 
-def _sellers(street: Street) -> dict[str, CompiledSeller]:
+def sellers_of(street: Street) -> dict[str, CompiledSeller]:
     """Every seller of the street by its own definition, read from files as the daemon does."""
     folder = street.state_dir / "sellers.d"
     folder.mkdir(exist_ok=True)
@@ -164,7 +164,7 @@ def _questions(street: Street) -> Iterable[tuple[str, Ask]]:
     return questions
 
 
-async def _recorded(street: Street, sellers: Mapping[str, CompiledSeller]) -> list[WireRequest]:
+async def record(street: Street, sellers: Mapping[str, CompiledSeller]) -> list[WireRequest]:
     """The requests of every question, in their order."""
     client = Bookhunt(street, sellers, recorder=True)
     assert client.recorder is not None
@@ -344,8 +344,8 @@ def main(arguments: list[str]) -> int:
             count_quotes_only=True,
         )
         try:
-            sellers = _sellers(street)
-            wires = uvloop.run(_recorded(street, sellers))
+            sellers = sellers_of(street)
+            wires = uvloop.run(record(street, sellers))
             contest = Contest(
                 street=street,
                 sellers=sellers,

@@ -78,11 +78,22 @@ class World:
 
     @classmethod
     def open(
-        cls, root: Path, *, seed: int = 7, sellers: int = USUAL_SELLERS, latency_scale: float = 0.0
+        cls,
+        root: Path,
+        *,
+        seed: int = 7,
+        sellers: int = USUAL_SELLERS,
+        latency_scale: float = 0.0,
+        **shelves: int,
     ) -> "World":
         home = Home.at(root)
         street = open_street(
-            home, seed=seed, sellers=sellers, latency_scale=latency_scale, parent_pid=os.getpid()
+            home,
+            seed=seed,
+            sellers=sellers,
+            latency_scale=latency_scale,
+            parent_pid=os.getpid(),
+            **shelves,
         )
         furnish(home, street, idle_exit_min=5)
         move_in(DaemonClient(home))

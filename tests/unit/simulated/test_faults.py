@@ -121,7 +121,8 @@ def test_delayed_resets_at_once_and_executes_later(shopper: Shopper) -> None:
     wait_until(street.orders)
     [arrival] = street.arrivals(operation="commit")
     [order] = street.orders()
-    assert order["placed_at"] - arrival["time"] >= 0.3
+    # A timer of the loop counts from when the loop's turn began, some milliseconds before.
+    assert order["placed_at"] - arrival["time"] >= 0.25
     assert order["arrival"] == arrival["seq"]
 
 
