@@ -39,7 +39,7 @@ def raw(
     connection = Unix(str(running.home.socket_file))
     try:
         chunked = (headers or {}).get("Transfer-Encoding") == "chunked"
-        # A refused body is answered before it is whole; the answer is there to be read all the same.
+        # A body that is refused is answered before it is whole, and the answer is there to read.
         with contextlib.suppress(BrokenPipeError):
             connection.request(
                 method, path, body=body, headers=dict(headers or {}), encode_chunked=chunked
