@@ -14,7 +14,7 @@ from bookhunt.model.reasons import Reason
 from bookhunt.model.seller import PurchaseMode, Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bookhunt.model.money import Money
     from bookhunt.model.offer import Offer
@@ -38,13 +38,35 @@ class Judged:
     reason: Reason | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The verdict over all offers known so far."""
+    """The verdict over all offers known so far.
 
-    best: Offer | None
-    ceiling: Money | None  # the landed total above which `best` is not the best any more
-    judged: tuple[Judged, ...]  # cheapest first
+    `best` is the cheapest that fits, `ceiling` the landed total above which it is not the best any
+    more. A search looks at `best` after every answer, and at the others once, at its end: so they
+    are judged when somebody asks.
+    """
+
+    __slots__ = ("_against", "_judged", "_known", "best", "ceiling")
+
+    def __init__(
+        self, known: Sequence[Offer], against: Callable[[Offer], Reason | None], max_price: Money
+    ) -> None:
+        """`known`, cheapest first, judged by `against`."""
+        self._known = known
+        self._against = against
+        self._judged: tuple[Judged, ...] | None = None
+        fitting = (offer for offer in known if against(offer) is None)
+        self.best: Offer | None = next(fitting, None)
+        self.ceiling = None if self.best is None else _ceiling(self.best, fitting, max_price)
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """Every offer with its reason, cheapest first."""
+        if self._judged is None:
+            self._judged = tuple(
+                Judged(offer=offer, reason=self._against(offer)) for offer in self._known
+            )
+        return self._judged
 
 
 def choose(
@@ -63,32 +85,29 @@ def choose(
     suspects = _too_cheap(
         [offer for offer in known if offer.price.currency == max_price.currency], floor_ratio
     )
-    judged = tuple(
-        Judged(
-            offer=offer,
-            reason=dropped.get(key_of(offer))
-            or (Reason.TOO_CHEAP if key_of(offer) in suspects else None)
-            or _against(offer, sellers[offer.seller], max_price),
-        )
-        for offer in known
-    )
-    fitting = [verdict.offer for verdict in judged if verdict.reason is None]
-    if not fitting:
-        return Choice(best=None, ceiling=None, judged=judged)
-    best = fitting[0]
-    return Choice(best=best, ceiling=_ceiling(best, fitting[1:], max_price), judged=judged)
+
+    def against(offer: Offer) -> Reason | None:
+        key = key_of(offer)
+        if (why := dropped.get(key)) is not None:
+            return why
+        if key in suspects:
+            return Reason.TOO_CHEAP
+        return _against(offer, sellers[offer.seller], max_price)
+
+    return Choice(known, against, max_price)
 
 
 def _cheapest_first(offer: Offer) -> tuple[int, bool, str, str]:
     # At equal cost a known total is better than a hope, and the order never depends on who
     # answered first.
-    return (offer.at_least.minor, offer.total is None, offer.seller, offer.item)
+    unknown = offer.shipping is None or offer.tax is None
+    return (offer.least_minor, unknown, offer.seller, offer.item)
 
 
 def _against(offer: Offer, seller: Seller, max_price: Money) -> Reason | None:
     if offer.price.currency != max_price.currency:
         return Reason.WRONG_CURRENCY
-    if (offer.total or offer.at_least) > max_price:
+    if offer.least_minor > max_price.minor:
         return Reason.OVER_MAX
     if seller.trust is not Trust.NORMAL:
         return Reason.SKIPPED_SHADOW
@@ -101,7 +120,7 @@ def _against(offer: Offer, seller: Seller, max_price: Money) -> Reason | None:
 
 def _too_cheap(known: Sequence[Offer], floor_ratio: float) -> set[OfferKey]:
     """Those whose total is under the given part of the median of the others, cheapest first."""
-    totals = [offer.at_least.minor for offer in known]
+    totals = [offer.least_minor for offer in known]
     suspects: set[OfferKey] = set()
     if len(totals) <= _OTHERS_NEEDED:
         return suspects
@@ -119,7 +138,7 @@ def _median_without(ordered: Sequence[int], index: int) -> float:
     return (ordered[at[0]] + ordered[at[1]]) / 2
 
 
-def _ceiling(best: Offer, rest: Sequence[Offer], max_price: Money) -> Money:
+def _ceiling(best: Offer, rest: Iterable[Offer], max_price: Money) -> Money:
     if best.total is not None:
         return best.total
     known = [offer.total for offer in rest if offer.total is not None]

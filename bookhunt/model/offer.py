@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bookhunt.model.errors import BadMoney, InputError
+from bookhunt.model.money import Money
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bookhunt.model.money import Money
     from bookhunt.model.rate import Rate
     from bookhunt.model.seller import BookFormat, Condition
 
@@ -81,15 +81,20 @@ class Offer:
         """The landed total: copy, shipping and tax; None while a part is unknown."""
         if self.shipping is None or self.tax is None:
             return None
-        return self.price + self.shipping + self.tax
+        return self.at_least
 
     @property
     def at_least(self) -> Money:
         """What it costs at the very least: the known parts."""
-        total = self.price
-        for part in (self.shipping, self.tax):
-            total = total + part if part is not None else total
-        return total
+        return Money(self.least_minor, self.price.currency)
+
+    @property
+    def least_minor(self) -> int:
+        """What it costs at the very least, in minor units: what offers are ordered by."""
+        # All parts are of one currency: an offer of two cannot be built.
+        shipping = 0 if self.shipping is None else self.shipping.minor
+        tax = 0 if self.tax is None else self.tax.minor
+        return self.price.minor + shipping + tax
 
     def converted(self, rate: Rate) -> Offer:
         """The same offer as it costs a customer of another currency.

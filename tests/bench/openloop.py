@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 import time
 from collections import deque
@@ -61,12 +62,12 @@ def arrivals(
     *,
     seed: int,
     hopeless: float = 0.12,
-    skew: float = 0.8,
+    skew: float = 1.0,
 ) -> list[Wish]:
     """Poisson arrivals of wishes for books in order of popularity (Zipf, exponent `skew`).
 
     `books`: ISBN and the cheapest landed total in cents. `hopeless`: the part of the wishes whose
-    maximum is below it.
+    maximum is below it; the others are generous as in the market of `search`.
     """
     dice = random.Random(seed)
     weights = [1 / (rank**skew) for rank in range(1, len(books) + 1)]
@@ -75,13 +76,15 @@ def arrivals(
     at_s = 0.0
     while (at_s := at_s + dice.expovariate(rate)) < seconds:
         isbn, cheapest = next(wanted)
-        factor = dice.uniform(0.7, 0.95) if dice.random() < hopeless else dice.uniform(1.05, 1.6)
+        generosity = dice.gammavariate(2.0, 0.09)
+        if dice.random() < hopeless:
+            generosity = -abs(dice.gauss(0.10, 0.08)) - 0.01
         number = len(wishes)
         wishes.append(
             Wish(
                 at_s=at_s,
                 isbn=isbn,
-                max_minor=int(cheapest * factor),
+                max_minor=max(1, math.floor(cheapest * math.exp(generosity))),
                 customer=f"c{dice.randrange(100_000)}",
                 key=f"load-{seed}-{number}",
             )
