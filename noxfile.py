@@ -134,6 +134,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["dev"], default=False)
+def generate(session: nox.Session) -> None:
+    """Write the completion scripts and man pages anew, after a change of a command."""
+    run(session, "python", "-m", "tests.documents.generate")
+
+
+@nox.session(venv_backend="none", requires=["dev"], default=False)
 def fuzz(session: nox.Session) -> None:
     """Hundreds of thousands of broken answers and documents."""
     run(

@@ -42,6 +42,7 @@ def _shared(
 
 
 _SHARED = tuple(inspect.signature(_shared).parameters.values())
+SHARED_NAMES = frozenset(parameter.name for parameter in _SHARED)
 
 
 def _terminal(given: dict[str, Any]) -> Terminal:

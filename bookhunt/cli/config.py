@@ -10,7 +10,7 @@ from bookhunt.cli.table import print_table
 from bookhunt.cli.things import print_thing
 from bookhunt.home.paths import Home
 
-_FIELDS = ("name", "value", "origin", "after_restart", "schema_version")
+SETTING_FIELDS = ("name", "value", "origin", "after_restart", "schema_version")
 
 
 def show(
@@ -31,13 +31,13 @@ def show(
     from bookhunt.home.config import load_config
     from bookhunt.home.overrides import SellerOverrides, overridden
 
-    terminal.picked(_FIELDS)
+    terminal.picked(SETTING_FIELDS)
     home = Home.find()
     settings = overridden(load_config(home).effective(), SellerOverrides(home))
     if terminal.wants_objects:
         for each in settings:
             told = {"name": each.name, "value": each.value, "origin": str(each.origin)}
-            terminal.thing(told | {"after_restart": each.after_restart}, _FIELDS)
+            terminal.thing(told | {"after_restart": each.after_restart}, SETTING_FIELDS)
         return
     headers = ("setting", "value", "from") if origin else ("setting", "value")
     rows = [

@@ -36,7 +36,7 @@ _MOST = {"amount": "60", "currency": "USD"}
 _WITHIN_S = 60.0
 # Should the demo be killed, its daemon ends by itself.
 _IDLE_EXIT_MIN = 5
-_FIELDS = (*REQUEST_FIELDS, "ledger", "home", "street")
+DEMO_FIELDS = (*REQUEST_FIELDS, "ledger", "home", "street")
 
 
 def demo(
@@ -54,7 +54,7 @@ def demo(
 
     Nothing of yours is touched: home, street and daemon are made for this and removed after it.
     """
-    terminal.picked(_FIELDS)
+    terminal.picked(DEMO_FIELDS)
     with _home(keep=keep) as home:
         terminal.progress(f"opening a street of {sellers} sellers ...")
         street = open_street(
@@ -84,7 +84,7 @@ def _buy(terminal: Terminal, home: Home, street: Street, *, keep: bool) -> int:
         "street": street.control_address,
     }
     if terminal.wants_objects:
-        terminal.thing(told, _FIELDS)
+        terminal.thing(told, DEMO_FIELDS)
     else:
         _show(terminal, client, told)
     if keep:

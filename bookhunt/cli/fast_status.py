@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import sys
+import time
 
 import bookhunt
 from bookhunt.cli.output import ReaderGone, Terminal, let_nobody_hear
@@ -40,7 +41,7 @@ def fast_status(arguments: list[str]) -> int | None:
     if len(ids) > 1 or any(word.startswith("-") or not _PLAIN.issuperset(word) for word in ids):
         return None
     path = socket_path()
-    found = None if path is None else _ask(path, ONE + ids[0].replace("@", "%40") if ids else LIST)
+    found = None if path is None else ask(path, ONE + ids[0].replace("@", "%40") if ids else LIST)
     if not found:  # nothing there is said by the command, with what to type next
         return None
     terminal = Terminal(json=as_json)
@@ -75,15 +76,16 @@ def socket_path() -> str | None:
     return f"{data}/bookhunt/run/bookhunt.sock"
 
 
-def _ask(path: str, target: str) -> Any:
+def ask(path: str, target: str, *, within_s: float = _WITHIN_S) -> Any:
     """The JSON of the answer; None for whatever is not the plain success of a daemon of ours."""
+    ends_at = time.monotonic() + within_s
     call = (
         f"GET {target} HTTP/1.1\r\nHost: bookhunt\r\nConnection: close\r\n"
         f"Bookhunt-Api: {API_VERSION}\r\nBookhunt-Version: {bookhunt.__version__}\r\n\r\n"
     )
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-            line.settimeout(_WITHIN_S)
+            line.settimeout(within_s)
             line.connect(path)
             line.sendall(call.encode())
             answer = b""
@@ -91,6 +93,7 @@ def _ask(path: str, target: str) -> Any:
                 answer += part
                 if len(answer) > _MOST_BYTES:
                     return None
+                line.settimeout(max(ends_at - time.monotonic(), 0.001))
     except OSError:
         return None
     head, gap, body = answer.partition(b"\r\n\r\n")

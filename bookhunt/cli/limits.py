@@ -9,13 +9,21 @@ from bookhunt.cli.output import Terminal, flat
 from bookhunt.cli.table import print_table
 from bookhunt.model.errors import InputError
 
-_FIELDS = ("currency", "purchase", "day", "month", "spent_day", "spent_month", "schema_version")
+LIMIT_FIELDS = (
+    "currency",
+    "purchase",
+    "day",
+    "month",
+    "spent_day",
+    "spent_month",
+    "schema_version",
+)
 _NO_LIMIT = "none"
 
 
 def show(terminal: Terminal) -> None:
     """Show the limits of each currency, and what is spent and reserved of them."""
-    terminal.picked(_FIELDS)
+    terminal.picked(LIMIT_FIELDS)
     _print(terminal, connect(terminal).limits())
 
 
@@ -42,15 +50,15 @@ def set_limits(
     }
     if not wanted:
         raise InputError("no limit is named", hint="bookhunt limits set --purchase 50 --day 150")
-    terminal.picked(_FIELDS)
+    terminal.picked(LIMIT_FIELDS)
     _print(terminal, [connect(terminal).set_limits(currency.upper(), wanted)])
 
 
 def _print(terminal: Terminal, limits: list[dict[str, Any]]) -> None:
     if terminal.wants_objects:
         for limit in limits:
-            terminal.thing(limit, _FIELDS)
+            terminal.thing(limit, LIMIT_FIELDS)
         return
-    headers = [name for name in _FIELDS if name != "schema_version"]
+    headers = [name for name in LIMIT_FIELDS if name != "schema_version"]
     rows = [[flat(limit.get(name)) or "none" for name in headers] for limit in limits]
     print_table(terminal, [name.replace("_", " ") for name in headers], rows)

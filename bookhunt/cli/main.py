@@ -26,6 +26,10 @@ def _code_of(arguments: list[str]) -> int:
         code = fast_status(arguments[1:])
         if code is not None:
             return code
+    if arguments[:1] == ["__complete"]:
+        from bookhunt.cli.fast_complete import fast_complete
+
+        return fast_complete(arguments[1:])
     from bookhunt.cli.running import main
 
     return main(arguments)

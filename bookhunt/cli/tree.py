@@ -8,11 +8,11 @@ from typer.core import TyperCommand, TyperGroup
 from bookhunt.cli.command import built, told_examples
 from bookhunt.cli.commands import COMMANDS, Entry, Group
 
-_ABOUT = (
+ABOUT = (
     "Buys the cheapest available copy of a book from a network of online booksellers.\n\n"
     "Topics: bookhunt help exit-codes | json | sellers | pipelines | safety | environment"
 )
-_FIRST_STEPS = (
+FIRST_STEPS = (
     "bookhunt demo                                   buy a book in a simulated street",
     "bookhunt profile add home                       where books are sent",
     "bookhunt buy 9781449373320 --max-price 30       buy it, if anybody has it at that price",
@@ -61,7 +61,7 @@ class Tree(TyperGroup):
 
 def root() -> Tree:
     """The program."""
-    return Tree(name="bookhunt", does=_ABOUT, table=COMMANDS, examples=_FIRST_STEPS)
+    return Tree(name="bookhunt", does=ABOUT, table=COMMANDS, examples=FIRST_STEPS)
 
 
 def help_of(words: list[str]) -> str | None:

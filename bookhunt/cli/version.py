@@ -6,7 +6,7 @@ from bookhunt import __version__
 from bookhunt.cli.output import Terminal
 from bookhunt.wire.contract import API_VERSION, SCHEMA_VERSION
 
-_FIELDS = ("version", "api_version", "schema_version", "python", "system")
+VERSION_FIELDS = ("version", "api_version", "schema_version", "python", "system")
 
 
 def version(terminal: Terminal) -> None:
@@ -21,4 +21,4 @@ def version(terminal: Terminal) -> None:
         "python": platform.python_version(),
         "system": platform.system(),
     }
-    terminal.thing(about, _FIELDS)
+    terminal.thing(about, VERSION_FIELDS)

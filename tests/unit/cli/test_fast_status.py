@@ -88,7 +88,7 @@ def test_it_looks_where_the_daemon_is_or_leaves_it_to_the_command(
 def test_other_forms_are_left_to_the_command(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fast_status, "_ask", lambda *_: pytest.fail("it asked the daemon"))
+    monkeypatch.setattr(fast_status, "ask", lambda *_: pytest.fail("it asked the daemon"))
     monkeypatch.setenv("BOOKHUNT_HOME", "/tmp/x")
     assert fast_status.fast_status(arguments) is None
 

@@ -1,0 +1,695 @@
+# fish completion of bookhunt; `bookhunt completions install` puts it in place. Generated.
+
+# The words of the line so far that are no options.
+function __bookhunt_words
+    for word in (commandline -opc)[2..-1]
+        string match -q -- '-*' $word; or echo $word
+    end
+end
+
+# Whether the command of these words is being typed, whatever follows it.
+function __bookhunt_at
+    set -l words (__bookhunt_words)
+    test (count $words) -ge (count $argv); and test "$words[1..$(count $argv)]" = "$argv"
+end
+
+# Whether these words stand there and nothing else: the next one is a command.
+function __bookhunt_after
+    set -l words (__bookhunt_words)
+    test "$words" = "$argv"
+end
+
+# Whether operand number $argv[1] of the command of the other words is next.
+function __bookhunt_nth
+    set -l path $argv[2..-1]
+    __bookhunt_at $path; and test (count (__bookhunt_words)) -eq (math (count $path) + $argv[1] - 1)
+end
+
+# What the daemon knows of a kind, each with a word about it after a tab.
+function __bookhunt_ask
+    bookhunt __complete $argv[1] 2>/dev/null
+end
+
+# Several of such words, with commas.
+function __bookhunt_list
+    set -l value (commandline -ct | string replace -r '^--[^=]*=' '')
+    set -l before (string replace -r '[^,]*$' '' -- $value)
+    for each in $argv
+        echo $before$each
+    end
+end
+
+complete -c bookhunt -f
+
+# bookhunt
+complete -c bookhunt -n '__bookhunt_after' -a buy -d 'Buy books at or below a price, at once'
+complete -c bookhunt -n '__bookhunt_after' -a quote -d 'Show the offers, cheapest first, without buying'
+complete -c bookhunt -n '__bookhunt_after' -a status -d 'Show requests and what became of them'
+complete -c bookhunt -n '__bookhunt_after' -a wait -d 'Wait for requests'
+complete -c bookhunt -n '__bookhunt_after' -a cancel -d 'Cancel requests whose order was not sent yet'
+complete -c bookhunt -n '__bookhunt_after' -a settle -d 'Say by hand what became of an order in doubt'
+complete -c bookhunt -n '__bookhunt_after' -a feedback -d 'Say how a purchase was'
+complete -c bookhunt -n '__bookhunt_after' -a books -d 'The ISBNs that titles stand for'
+complete -c bookhunt -n '__bookhunt_after' -a sellers -d 'The sellers that can be asked'
+complete -c bookhunt -n '__bookhunt_after' -a profile -d 'Where books are sent'
+complete -c bookhunt -n '__bookhunt_after' -a limits -d 'How much may be spent'
+complete -c bookhunt -n '__bookhunt_after' -a pause -d 'Stop all new purchases at once'
+complete -c bookhunt -n '__bookhunt_after' -a resume -d 'Allow purchases again'
+complete -c bookhunt -n '__bookhunt_after' -a daemon -d 'The process that hunts'
+complete -c bookhunt -n '__bookhunt_after' -a config -d 'The configuration'
+complete -c bookhunt -n '__bookhunt_after' -a demo -d 'Buy a book on a street of simulated sellers'
+complete -c bookhunt -n '__bookhunt_after' -a sandbox -d 'A street of simulated sellers for this home'
+complete -c bookhunt -n '__bookhunt_after' -a help -d 'Explain a topic or a command'
+complete -c bookhunt -n '__bookhunt_after' -a completions -d 'Completion in your shell, and the man pages'
+complete -c bookhunt -n '__bookhunt_after' -a version -d 'Print the version'
+
+# bookhunt buy
+complete -c bookhunt -n '__bookhunt_at buy' -l max-price -x -d 'The most to pay, shipping and tax included'
+complete -c bookhunt -n '__bookhunt_at buy' -l currency -x -d 'Of the price'
+complete -c bookhunt -n '__bookhunt_at buy' -l profile -x -k -a '(__bookhunt_ask profiles)' -d 'Where it is sent'
+complete -c bookhunt -n '__bookhunt_at buy' -l strategy -x -a 'cheapest balanced fast tiers' -d 'Price against time and calls'
+complete -c bookhunt -n '__bookhunt_at buy' -l condition -x -a 'new used any' -d 'Copies'
+complete -c bookhunt -n '__bookhunt_at buy' -l format -x -a 'paper ebook audio any' -d 'Formats'
+complete -c bookhunt -n '__bookhunt_at buy' -l country -x -d 'Where it goes, if not the profile\'s'
+complete -c bookhunt -n '__bookhunt_at buy' -l sellers -x -a '(__bookhunt_list (__bookhunt_ask sellers | string replace -r \'\\t.*\' \'\'))' -d 'Only these'
+complete -c bookhunt -n '__bookhunt_at buy' -l customer -x -d 'On whose behalf'
+complete -c bookhunt -n '__bookhunt_at buy' -l deadline -x -d 'For asking sellers and choosing'
+complete -c bookhunt -n '__bookhunt_at buy' -l priority -x -d 'In the queue'
+complete -c bookhunt -n '__bookhunt_at buy' -l note -x -d 'Kept with it'
+complete -c bookhunt -n '__bookhunt_at buy' -l wait -d 'Wait for the outcome, or submit only'
+complete -c bookhunt -n '__bookhunt_at buy' -l no-wait -d 'Wait for the outcome, or submit only'
+complete -c bookhunt -n '__bookhunt_at buy' -l timeout -x -d 'How long to wait'
+complete -c bookhunt -n '__bookhunt_at buy' -l idempotency-key -x -d 'Submit once, however often it is said'
+complete -c bookhunt -n '__bookhunt_at buy' -l again -d 'Although it was bought or asked for today'
+complete -c bookhunt -n '__bookhunt_at buy' -l dry-run -d 'Everything but the order itself'
+complete -c bookhunt -n '__bookhunt_at buy' -l unordered -d 'Print books as they are done'
+complete -c bookhunt -n '__bookhunt_at buy' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at buy' -l fields -x -a '(__bookhunt_list request_id book max_price status strategy resolved_seller resolved_price item_price shipping original_price order_id delivery_estimate purchased_at lowest_available_price lowest_available_seller reason overcharged sellers_asked sellers_total calls cached coalesced early_exit stopped_because proof tax url cheaper_by_link profile customer watch_id attempts submitted_at finished_at latency_ms trace_id message schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at buy' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at buy' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at buy' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at buy' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at buy' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at buy' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_at buy' -k -a '(__bookhunt_ask books)'
+
+# bookhunt quote
+complete -c bookhunt -n '__bookhunt_at quote' -l max-price -x -d 'Mark what costs more'
+complete -c bookhunt -n '__bookhunt_at quote' -l currency -x -d 'Of the prices'
+complete -c bookhunt -n '__bookhunt_at quote' -l profile -x -k -a '(__bookhunt_ask profiles)' -d 'Whose country it goes to'
+complete -c bookhunt -n '__bookhunt_at quote' -l condition -x -a 'new used any' -d 'Copies'
+complete -c bookhunt -n '__bookhunt_at quote' -l format -x -a 'paper ebook audio any' -d 'Formats'
+complete -c bookhunt -n '__bookhunt_at quote' -l country -x -d 'Where it goes'
+complete -c bookhunt -n '__bookhunt_at quote' -l sellers -x -a '(__bookhunt_list (__bookhunt_ask sellers | string replace -r \'\\t.*\' \'\'))' -d 'Only these'
+complete -c bookhunt -n '__bookhunt_at quote' -l deadline -x -d 'For asking sellers'
+complete -c bookhunt -n '__bookhunt_at quote' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at quote' -l fields -x -a '(__bookhunt_list seller item book price shipping tax total currency original condition format available inventory expires_at checked_at cached url rank fits reason schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at quote' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at quote' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at quote' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at quote' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at quote' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at quote' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_at quote' -k -a '(__bookhunt_ask books)'
+
+# bookhunt status
+complete -c bookhunt -n '__bookhunt_at status' -l why -d 'Each seller'
+complete -c bookhunt -n '__bookhunt_at status' -l watch -d 'Look until all have ended'
+complete -c bookhunt -n '__bookhunt_at status' -l state -x -a 'PENDING PROCESSING RESOLVED IN_DOUBT NEEDS_ATTENTION SUCCESS NOT_AVAILABLE PURCHASE_FAILED CANCELLED EXPIRED DRY_RUN' -d 'Only these, for example SUCCESS'
+complete -c bookhunt -n '__bookhunt_at status' -l since -x -d 'Only what was submitted since then'
+complete -c bookhunt -n '__bookhunt_at status' -l limit -x -d 'At most so many'
+complete -c bookhunt -n '__bookhunt_at status' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at status' -l fields -x -a '(__bookhunt_list request_id book max_price status strategy resolved_seller resolved_price item_price shipping original_price order_id delivery_estimate purchased_at lowest_available_price lowest_available_seller reason overcharged sellers_asked sellers_total calls cached coalesced early_exit stopped_because proof tax url cheaper_by_link profile customer watch_id attempts submitted_at finished_at latency_ms trace_id message schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at status' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at status' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at status' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at status' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at status' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at status' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_at status' -k -a '(__bookhunt_ask requests)'
+
+# bookhunt wait
+complete -c bookhunt -n '__bookhunt_at wait' -l timeout -x -d 'How long'
+complete -c bookhunt -n '__bookhunt_at wait' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at wait' -l fields -x -a '(__bookhunt_list request_id book max_price status strategy resolved_seller resolved_price item_price shipping original_price order_id delivery_estimate purchased_at lowest_available_price lowest_available_seller reason overcharged sellers_asked sellers_total calls cached coalesced early_exit stopped_because proof tax url cheaper_by_link profile customer watch_id attempts submitted_at finished_at latency_ms trace_id message schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at wait' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at wait' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at wait' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at wait' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at wait' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at wait' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_at wait' -k -a '(__bookhunt_ask requests)'
+
+# bookhunt cancel
+complete -c bookhunt -n '__bookhunt_at cancel' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at cancel' -l fields -x -a '(__bookhunt_list request_id book max_price status strategy resolved_seller resolved_price item_price shipping original_price order_id delivery_estimate purchased_at lowest_available_price lowest_available_seller reason overcharged sellers_asked sellers_total calls cached coalesced early_exit stopped_because proof tax url cheaper_by_link profile customer watch_id attempts submitted_at finished_at latency_ms trace_id message schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at cancel' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at cancel' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at cancel' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at cancel' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at cancel' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at cancel' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_at cancel' -k -a '(__bookhunt_ask requests)'
+
+# bookhunt settle
+complete -c bookhunt -n '__bookhunt_at settle' -l bought -x -d 'It was bought'
+complete -c bookhunt -n '__bookhunt_at settle' -l not-bought -d 'The seller has no such order'
+complete -c bookhunt -n '__bookhunt_at settle' -l retry -d 'Not bought'
+complete -c bookhunt -n '__bookhunt_at settle' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at settle' -l fields -x -a '(__bookhunt_list request_id book max_price status strategy resolved_seller resolved_price item_price shipping original_price order_id delivery_estimate purchased_at lowest_available_price lowest_available_seller reason overcharged sellers_asked sellers_total calls cached coalesced early_exit stopped_because proof tax url cheaper_by_link profile customer watch_id attempts submitted_at finished_at latency_ms trace_id message schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at settle' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at settle' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at settle' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at settle' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at settle' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at settle' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 settle' -k -a '(__bookhunt_ask requests)'
+
+# bookhunt feedback
+complete -c bookhunt -n '__bookhunt_at feedback' -l good -d 'It came as it was described'
+complete -c bookhunt -n '__bookhunt_at feedback' -l late -d 'It came later than was said'
+complete -c bookhunt -n '__bookhunt_at feedback' -l refunded -d 'The money came back'
+complete -c bookhunt -n '__bookhunt_at feedback' -l wrong-item -d 'Another book or condition came'
+complete -c bookhunt -n '__bookhunt_at feedback' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at feedback' -l fields -x -a '(__bookhunt_list request_id seller feedback counted schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at feedback' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at feedback' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at feedback' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at feedback' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at feedback' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at feedback' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 feedback' -k -a '(__bookhunt_ask requests)'
+
+# bookhunt books
+complete -c bookhunt -n '__bookhunt_after books' -a list -d 'List titles and their ISBNs'
+complete -c bookhunt -n '__bookhunt_after books' -a show -d 'Show, or find out, the ISBNs of a title'
+complete -c bookhunt -n '__bookhunt_after books' -a pin -d 'Let a title mean one ISBN'
+complete -c bookhunt -n '__bookhunt_after books' -l help -d 'Show the help and exit'
+
+# bookhunt books list
+complete -c bookhunt -n '__bookhunt_at books list' -l limit -x -d 'At most so many'
+complete -c bookhunt -n '__bookhunt_at books list' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at books list' -l fields -x -a '(__bookhunt_list title isbns pinned resolver resolved_at expires_at why schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at books list' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at books list' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at books list' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at books list' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at books list' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at books list' -l help -d 'Show the help and exit'
+
+# bookhunt books show
+complete -c bookhunt -n '__bookhunt_at books show' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at books show' -l fields -x -a '(__bookhunt_list title isbns pinned resolver resolved_at expires_at why schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at books show' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at books show' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at books show' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at books show' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at books show' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at books show' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 books show' -k -a '(__bookhunt_ask books)'
+
+# bookhunt books pin
+complete -c bookhunt -n '__bookhunt_at books pin' -l remove -d 'Let it mean any edition again'
+complete -c bookhunt -n '__bookhunt_at books pin' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at books pin' -l fields -x -a '(__bookhunt_list title isbns pinned resolver resolved_at expires_at why schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at books pin' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at books pin' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at books pin' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at books pin' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at books pin' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at books pin' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 books pin' -k -a '(__bookhunt_ask books)'
+
+# bookhunt sellers
+complete -c bookhunt -n '__bookhunt_after sellers' -a list -d 'List the sellers, their tier and state'
+complete -c bookhunt -n '__bookhunt_after sellers' -a show -d 'Show one seller, and what it still needs'
+complete -c bookhunt -n '__bookhunt_after sellers' -a test -d 'Check definitions and replay their examples'
+complete -c bookhunt -n '__bookhunt_after sellers' -a new -d 'Write the skeleton of a definition'
+complete -c bookhunt -n '__bookhunt_after sellers' -a schema -d 'Print the JSON Schema of definitions'
+complete -c bookhunt -n '__bookhunt_after sellers' -a login -d 'Store the secrets and the payment token for a seller'
+complete -c bookhunt -n '__bookhunt_after sellers' -a enable -d 'Ask a seller again'
+complete -c bookhunt -n '__bookhunt_after sellers' -a disable -d 'Ask a seller no more'
+complete -c bookhunt -n '__bookhunt_after sellers' -a block -d 'Never ask a seller, even by its name'
+complete -c bookhunt -n '__bookhunt_after sellers' -a pin -d 'Put a seller into a tier by hand'
+complete -c bookhunt -n '__bookhunt_after sellers' -a reset -d 'Forget a seller\'s failures'
+complete -c bookhunt -n '__bookhunt_after sellers' -a logout -d 'Forget the secrets of a seller'
+complete -c bookhunt -n '__bookhunt_after sellers' -l help -d 'Show the help and exit'
+
+# bookhunt sellers list
+complete -c bookhunt -n '__bookhunt_at sellers list' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sellers list' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers list' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sellers list' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers list' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers list' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sellers list' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sellers list' -l help -d 'Show the help and exit'
+
+# bookhunt sellers show
+complete -c bookhunt -n '__bookhunt_at sellers show' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sellers show' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers show' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sellers show' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers show' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers show' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sellers show' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sellers show' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 sellers show' -k -a '(__bookhunt_ask sellers)'
+
+# bookhunt sellers test
+complete -c bookhunt -n '__bookhunt_at sellers test' -l strict -d 'Warnings are failures'
+complete -c bookhunt -n '__bookhunt_at sellers test' -l live -x -k -a '(__bookhunt_ask books)' -d 'Ask the seller for this book'
+complete -c bookhunt -n '__bookhunt_at sellers test' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sellers test' -l fields -x -a '(__bookhunt_list file operation example ok error line column warning calls offers latency_ms schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers test' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sellers test' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers test' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers test' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sellers test' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sellers test' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_at sellers test' -k -a '(__bookhunt_ask sellers)'
+
+# bookhunt sellers new
+complete -c bookhunt -n '__bookhunt_at sellers new' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sellers new' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers new' -l color -x -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sellers new' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers new' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers new' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sellers new' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sellers new' -l help -d 'Show the help and exit'
+
+# bookhunt sellers schema
+complete -c bookhunt -n '__bookhunt_at sellers schema' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sellers schema' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers schema' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sellers schema' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers schema' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers schema' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sellers schema' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sellers schema' -l help -d 'Show the help and exit'
+
+# bookhunt sellers login
+complete -c bookhunt -n '__bookhunt_at sellers login' -l profile -x -k -a '(__bookhunt_ask profiles)' -d 'Whose payment token'
+complete -c bookhunt -n '__bookhunt_at sellers login' -l stdin -d 'Read name=value lines'
+complete -c bookhunt -n '__bookhunt_at sellers login' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sellers login' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers login' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sellers login' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers login' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers login' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sellers login' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sellers login' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 sellers login' -k -a '(__bookhunt_ask sellers)'
+
+# bookhunt sellers enable
+complete -c bookhunt -n '__bookhunt_at sellers enable' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sellers enable' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers enable' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sellers enable' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers enable' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers enable' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sellers enable' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sellers enable' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 sellers enable' -k -a '(__bookhunt_ask sellers)'
+
+# bookhunt sellers disable
+complete -c bookhunt -n '__bookhunt_at sellers disable' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sellers disable' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers disable' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sellers disable' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers disable' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers disable' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sellers disable' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sellers disable' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 sellers disable' -k -a '(__bookhunt_ask sellers)'
+
+# bookhunt sellers block
+complete -c bookhunt -n '__bookhunt_at sellers block' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sellers block' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers block' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sellers block' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers block' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers block' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sellers block' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sellers block' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 sellers block' -k -a '(__bookhunt_ask sellers)'
+
+# bookhunt sellers pin
+complete -c bookhunt -n '__bookhunt_at sellers pin' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sellers pin' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers pin' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sellers pin' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers pin' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers pin' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sellers pin' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sellers pin' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 sellers pin' -k -a '(__bookhunt_ask sellers)'
+complete -c bookhunt -n '__bookhunt_nth 2 sellers pin' -a '1 2 3 auto'
+
+# bookhunt sellers reset
+complete -c bookhunt -n '__bookhunt_at sellers reset' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sellers reset' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers reset' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sellers reset' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers reset' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers reset' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sellers reset' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sellers reset' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 sellers reset' -k -a '(__bookhunt_ask sellers)'
+
+# bookhunt sellers logout
+complete -c bookhunt -n '__bookhunt_at sellers logout' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sellers logout' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers logout' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sellers logout' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers logout' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sellers logout' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sellers logout' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sellers logout' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 sellers logout' -k -a '(__bookhunt_ask sellers)'
+
+# bookhunt profile
+complete -c bookhunt -n '__bookhunt_after profile' -a add -d 'Add or replace a shipping profile'
+complete -c bookhunt -n '__bookhunt_after profile' -a list -d 'List the profiles'
+complete -c bookhunt -n '__bookhunt_after profile' -a show -d 'Show one profile'
+complete -c bookhunt -n '__bookhunt_after profile' -a remove -d 'Remove a profile'
+complete -c bookhunt -n '__bookhunt_after profile' -a default -d 'Use this profile where none is named'
+complete -c bookhunt -n '__bookhunt_after profile' -l help -d 'Show the help and exit'
+
+# bookhunt profile add
+complete -c bookhunt -n '__bookhunt_at profile add' -l from -r -F -d 'YAML or JSON'
+complete -c bookhunt -n '__bookhunt_at profile add' -l replace -d 'Replace the one there is'
+complete -c bookhunt -n '__bookhunt_at profile add' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at profile add' -l fields -x -a '(__bookhunt_list profile default name street street2 city region postcode country phone email bill schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at profile add' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at profile add' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at profile add' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at profile add' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at profile add' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at profile add' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 profile add' -k -a '(__bookhunt_ask profiles)'
+
+# bookhunt profile list
+complete -c bookhunt -n '__bookhunt_at profile list' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at profile list' -l fields -x -a '(__bookhunt_list profile default name street street2 city region postcode country phone email bill schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at profile list' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at profile list' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at profile list' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at profile list' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at profile list' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at profile list' -l help -d 'Show the help and exit'
+
+# bookhunt profile show
+complete -c bookhunt -n '__bookhunt_at profile show' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at profile show' -l fields -x -a '(__bookhunt_list profile default name street street2 city region postcode country phone email bill schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at profile show' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at profile show' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at profile show' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at profile show' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at profile show' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at profile show' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 profile show' -k -a '(__bookhunt_ask profiles)'
+
+# bookhunt profile remove
+complete -c bookhunt -n '__bookhunt_at profile remove' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at profile remove' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at profile remove' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at profile remove' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at profile remove' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at profile remove' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at profile remove' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at profile remove' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 profile remove' -k -a '(__bookhunt_ask profiles)'
+
+# bookhunt profile default
+complete -c bookhunt -n '__bookhunt_at profile default' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at profile default' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at profile default' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at profile default' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at profile default' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at profile default' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at profile default' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at profile default' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 profile default' -k -a '(__bookhunt_ask profiles)'
+
+# bookhunt limits
+complete -c bookhunt -n '__bookhunt_after limits' -a show -d 'Show the limits and what is spent'
+complete -c bookhunt -n '__bookhunt_after limits' -a set -d 'Change the limits of one currency'
+complete -c bookhunt -n '__bookhunt_after limits' -l help -d 'Show the help and exit'
+
+# bookhunt limits show
+complete -c bookhunt -n '__bookhunt_at limits show' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at limits show' -l fields -x -a '(__bookhunt_list currency purchase day month spent_day spent_month schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at limits show' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at limits show' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at limits show' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at limits show' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at limits show' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at limits show' -l help -d 'Show the help and exit'
+
+# bookhunt limits set
+complete -c bookhunt -n '__bookhunt_at limits set' -l currency -x -d 'Of the amounts'
+complete -c bookhunt -n '__bookhunt_at limits set' -l purchase -x -a 'none' -d 'The most for one purchase'
+complete -c bookhunt -n '__bookhunt_at limits set' -l day -x -a 'none' -d 'The most in a day'
+complete -c bookhunt -n '__bookhunt_at limits set' -l month -x -a 'none' -d 'The most in a month'
+complete -c bookhunt -n '__bookhunt_at limits set' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at limits set' -l fields -x -a '(__bookhunt_list currency purchase day month spent_day spent_month schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at limits set' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at limits set' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at limits set' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at limits set' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at limits set' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at limits set' -l help -d 'Show the help and exit'
+
+# bookhunt pause
+complete -c bookhunt -n '__bookhunt_at pause' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at pause' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at pause' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at pause' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at pause' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at pause' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at pause' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at pause' -l help -d 'Show the help and exit'
+
+# bookhunt resume
+complete -c bookhunt -n '__bookhunt_at resume' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at resume' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at resume' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at resume' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at resume' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at resume' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at resume' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at resume' -l help -d 'Show the help and exit'
+
+# bookhunt daemon
+complete -c bookhunt -n '__bookhunt_after daemon' -a start -d 'Start the daemon'
+complete -c bookhunt -n '__bookhunt_after daemon' -a stop -d 'Let orders end, then stop it'
+complete -c bookhunt -n '__bookhunt_after daemon' -a restart -d 'Stop it and start it'
+complete -c bookhunt -n '__bookhunt_after daemon' -a status -d 'Say whether it runs, and since when'
+complete -c bookhunt -n '__bookhunt_after daemon' -a run -d 'Run it here, until Ctrl-C'
+complete -c bookhunt -n '__bookhunt_after daemon' -a logs -d 'Print its log'
+complete -c bookhunt -n '__bookhunt_after daemon' -l help -d 'Show the help and exit'
+
+# bookhunt daemon start
+complete -c bookhunt -n '__bookhunt_at daemon start' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at daemon start' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at daemon start' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at daemon start' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon start' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon start' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at daemon start' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at daemon start' -l help -d 'Show the help and exit'
+
+# bookhunt daemon stop
+complete -c bookhunt -n '__bookhunt_at daemon stop' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at daemon stop' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at daemon stop' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at daemon stop' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon stop' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon stop' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at daemon stop' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at daemon stop' -l help -d 'Show the help and exit'
+
+# bookhunt daemon restart
+complete -c bookhunt -n '__bookhunt_at daemon restart' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at daemon restart' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at daemon restart' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at daemon restart' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon restart' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon restart' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at daemon restart' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at daemon restart' -l help -d 'Show the help and exit'
+
+# bookhunt daemon status
+complete -c bookhunt -n '__bookhunt_at daemon status' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at daemon status' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at daemon status' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at daemon status' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon status' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon status' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at daemon status' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at daemon status' -l help -d 'Show the help and exit'
+
+# bookhunt daemon run
+complete -c bookhunt -n '__bookhunt_at daemon run' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at daemon run' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at daemon run' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at daemon run' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon run' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon run' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at daemon run' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at daemon run' -l help -d 'Show the help and exit'
+
+# bookhunt daemon logs
+complete -c bookhunt -n '__bookhunt_at daemon logs' -s n -x -d 'The last so many'
+complete -c bookhunt -n '__bookhunt_at daemon logs' -l lines -x -d 'The last so many'
+complete -c bookhunt -n '__bookhunt_at daemon logs' -s f -d 'And those that come, until Ctrl-C'
+complete -c bookhunt -n '__bookhunt_at daemon logs' -l follow -d 'And those that come, until Ctrl-C'
+complete -c bookhunt -n '__bookhunt_at daemon logs' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at daemon logs' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at daemon logs' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at daemon logs' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon logs' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon logs' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at daemon logs' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at daemon logs' -l help -d 'Show the help and exit'
+
+# bookhunt config
+complete -c bookhunt -n '__bookhunt_after config' -a show -d 'Print every value in force'
+complete -c bookhunt -n '__bookhunt_after config' -a path -d 'Print where everything lies'
+complete -c bookhunt -n '__bookhunt_after config' -a check -d 'Find the mistakes in config.yaml'
+complete -c bookhunt -n '__bookhunt_after config' -l help -d 'Show the help and exit'
+
+# bookhunt config show
+complete -c bookhunt -n '__bookhunt_at config show' -l origin -d 'Also where each is from'
+complete -c bookhunt -n '__bookhunt_at config show' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at config show' -l fields -x -a '(__bookhunt_list name value origin after_restart schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at config show' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at config show' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at config show' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at config show' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at config show' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at config show' -l help -d 'Show the help and exit'
+
+# bookhunt config path
+complete -c bookhunt -n '__bookhunt_at config path' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at config path' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at config path' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at config path' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at config path' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at config path' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at config path' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at config path' -l help -d 'Show the help and exit'
+
+# bookhunt config check
+complete -c bookhunt -n '__bookhunt_at config check' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at config check' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at config check' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at config check' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at config check' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at config check' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at config check' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at config check' -l help -d 'Show the help and exit'
+
+# bookhunt demo
+complete -c bookhunt -n '__bookhunt_at demo' -l sellers -x -d 'How many sellers, 1 to 200'
+complete -c bookhunt -n '__bookhunt_at demo' -l seed -x -d 'Of stock, prices and latencies'
+complete -c bookhunt -n '__bookhunt_at demo' -l keep -d 'Leave the street and the daemon running'
+complete -c bookhunt -n '__bookhunt_at demo' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at demo' -l fields -x -a '(__bookhunt_list request_id book max_price status strategy resolved_seller resolved_price item_price shipping original_price order_id delivery_estimate purchased_at lowest_available_price lowest_available_seller reason overcharged sellers_asked sellers_total calls cached coalesced early_exit stopped_because proof tax url cheaper_by_link profile customer watch_id attempts submitted_at finished_at latency_ms trace_id message schema_version ledger home street)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at demo' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at demo' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at demo' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at demo' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at demo' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at demo' -l help -d 'Show the help and exit'
+
+# bookhunt sandbox
+complete -c bookhunt -n '__bookhunt_after sandbox' -a start -d 'Open the street and set this home up for it'
+complete -c bookhunt -n '__bookhunt_after sandbox' -a stop -d 'Close the street'
+complete -c bookhunt -n '__bookhunt_after sandbox' -a ledger -d 'Print the orders that the street itself knows of'
+complete -c bookhunt -n '__bookhunt_after sandbox' -l help -d 'Show the help and exit'
+
+# bookhunt sandbox start
+complete -c bookhunt -n '__bookhunt_at sandbox start' -l sellers -x -d 'How many sellers, 1 to 200'
+complete -c bookhunt -n '__bookhunt_at sandbox start' -l seed -x -d 'Of stock, prices and latencies'
+complete -c bookhunt -n '__bookhunt_at sandbox start' -l latency-scale -x -d 'Multiplies every latency'
+complete -c bookhunt -n '__bookhunt_at sandbox start' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sandbox start' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sandbox start' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sandbox start' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sandbox start' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sandbox start' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sandbox start' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sandbox start' -l help -d 'Show the help and exit'
+
+# bookhunt sandbox stop
+complete -c bookhunt -n '__bookhunt_at sandbox stop' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sandbox stop' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sandbox stop' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sandbox stop' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sandbox stop' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sandbox stop' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sandbox stop' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sandbox stop' -l help -d 'Show the help and exit'
+
+# bookhunt sandbox ledger
+complete -c bookhunt -n '__bookhunt_at sandbox ledger' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at sandbox ledger' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sandbox ledger' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at sandbox ledger' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sandbox ledger' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at sandbox ledger' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at sandbox ledger' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at sandbox ledger' -l help -d 'Show the help and exit'
+
+# bookhunt help
+complete -c bookhunt -n '__bookhunt_at help' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at help' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at help' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at help' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at help' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at help' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at help' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at help' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety environment buy quote status wait cancel settle feedback books sellers profile limits pause resume daemon config demo sandbox help completions version'
+
+# bookhunt completions
+complete -c bookhunt -n '__bookhunt_after completions' -a install -d 'Put them where your shell and man look'
+complete -c bookhunt -n '__bookhunt_after completions' -a show -d 'Print the completion script of a shell'
+complete -c bookhunt -n '__bookhunt_after completions' -l help -d 'Show the help and exit'
+
+# bookhunt completions install
+complete -c bookhunt -n '__bookhunt_at completions install' -l shell -x -a 'bash zsh fish' -d 'bash, zsh or fish'
+complete -c bookhunt -n '__bookhunt_at completions install' -l man -d 'The man pages too'
+complete -c bookhunt -n '__bookhunt_at completions install' -l no-man -d 'The man pages too'
+complete -c bookhunt -n '__bookhunt_at completions install' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at completions install' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at completions install' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at completions install' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at completions install' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at completions install' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at completions install' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at completions install' -l help -d 'Show the help and exit'
+
+# bookhunt completions show
+complete -c bookhunt -n '__bookhunt_at completions show' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at completions show' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at completions show' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at completions show' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at completions show' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at completions show' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at completions show' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at completions show' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 completions show' -a 'bash zsh fish'
+
+# bookhunt version
+complete -c bookhunt -n '__bookhunt_at version' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at version' -l fields -x -a '(__bookhunt_list version api_version schema_version python system)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at version' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at version' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at version' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at version' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at version' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at version' -l help -d 'Show the help and exit'

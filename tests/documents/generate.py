@@ -1,0 +1,51 @@
+"""`python -m tests.documents.generate`: write what is made from the program, as it is now.
+
+The completion scripts in `completions/` and the pages in `man/`. A test compares them byte for
+byte, so this is run after any change to a command, an option or a help topic.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from bookhunt.cli.completions import SCRIPTS, man_pages
+from bookhunt.cli.surface import pages
+
+ROOT = Path(__file__).parent.parent.parent
+HOW = "python -m tests.documents.generate   (or: nox -s generate)"
+_FILES = {"bash": "bookhunt.bash", "zsh": "_bookhunt", "fish": "bookhunt.fish"}
+
+
+def documents() -> dict[str, str]:
+    """Each generated file of the checkout, by its place in it."""
+    walked = pages()
+    scripts = {f"completions/{_FILES[shell]}": make(walked) for shell, make in SCRIPTS.items()}
+    return scripts | {f"man/{name}": text for name, text in man_pages().items()}
+
+
+def there() -> set[str]:
+    """What lies in the generated folders."""
+    return {
+        str(path.relative_to(ROOT))
+        for folder in ("completions", "man")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
+    }
+
+
+def main() -> int:
+    """Write them, and remove what no command has any more."""
+    made = documents()
+    for name, text in made.items():
+        path = ROOT / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text(text, encoding="utf-8")
+    for name in there() - made.keys():
+        (ROOT / name).unlink()
+    print(f"{len(made)} files")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
