@@ -15,6 +15,7 @@ from bookhunt.model.errors import LedgerUnusable
 from bookhunt.store import budgets, by_hand, lists, meta, purchases, requests
 from bookhunt.store.ledger_file import LedgerFile
 from bookhunt.store.operations import Lane
+from bookhunt.store.outbox import SqliteOutbox
 from bookhunt.store.writer import Writer, end_process
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class SqliteLedger:
         self._free_space_floor = free_space_floor
         self._file = LedgerFile(path, clock=clock, defaults=defaults)
         self._writer = Writer(self._file, on_fatal=on_fatal)
+        self.outbox = SqliteOutbox(self._writer, clock)  # notices; theirs are the same transactions
 
     @classmethod
     async def open(

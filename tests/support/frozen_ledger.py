@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bookhunt.hunt.ports import Facts
+from bookhunt.model.notice import Event, News
 from bookhunt.model.purchase import Answer, Stage
 from bookhunt.model.request import RequestState
 from bookhunt.store.database import LEDGER
@@ -69,12 +70,15 @@ async def contents(ledger: SqliteLedger) -> dict[str, Any]:
         "limits": plain(await ledger.limits("USD")),
         "spent": [plain(money) for money in await ledger.spent("USD", at=NOON)],
         "paused": await ledger.paused(),
+        "notices": [plain(each) for each in await ledger.outbox.undelivered(limit=500)],
     }
 
 
 async def fill(ledger: SqliteLedger) -> None:
     offers = (an_offer(item=f'{{"sku":"{n}"}}') for n in range(99))
     await ledger.set_limits("USD", some_limits("150", "1000", "9000"))
+    await ledger.outbox.listen({"webhook-1": list(Event), "mail-1": [Event.BOUGHT]})
+    await ledger.outbox.post(News(event=Event.PRICE, title="Less", message="9", once="w-1"))
     await a_pending(
         ledger,
         book=a_book(authors=("Jane Austen",), title="Emma – a novel"),  # noqa: RUF001 - a dash

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from bookhunt.hunt.ports import Facts, Intended
+from bookhunt.model.notice import Event, News
 from bookhunt.model.purchase import Answer, Attempt, Stage
 from bookhunt.model.request import RequestState
 from bookhunt.store.ledger import SqliteLedger
@@ -75,6 +76,7 @@ async def walk(folder: Path) -> None:
         return attempt
 
     await ledger.set_limits("USD", None)
+    await ledger.outbox.listen({"told": list(Event), "deaf": list(Event)})
     # Refused at one seller, bought at the next, for more than was agreed.
     attempt = await sending(await processing("bought"))
     refused, record = await ledger.settle(
@@ -113,6 +115,13 @@ async def walk(folder: Path) -> None:
     await sending(await processing("open"))
     await ledger.set_paused(paused=True)
     await ledger.leave_safe_mode()
+    # One target is told of all, the other does not answer.
+    await ledger.outbox.post(News(event=Event.PRICE, title="t", message="m", once="w-1"))
+    waiting = await ledger.outbox.due(["told", "deaf"], at=clock.now(), limit=9)
+    for delivery in waiting["told"]:
+        await ledger.outbox.told(delivery)
+    await ledger.outbox.failed(waiting["deaf"][0], error="deaf", again_at=None)
+    await ledger.outbox.prune(before=clock.now(), most_waiting=9)
     await ledger.close()
 
 

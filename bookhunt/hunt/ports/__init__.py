@@ -34,6 +34,7 @@ from bookhunt.hunt.ports.memory import (
     OfferKey,
     OfferShelf,
 )
+from bookhunt.hunt.ports.outbox import Outbox
 from bookhunt.hunt.ports.selling import (
     Ask,
     Order,
@@ -67,6 +68,7 @@ __all__ = [
     "OfferKey",
     "OfferShelf",
     "Order",
+    "Outbox",
     "Prepared",
     "Quoted",
     "RateShelf",

@@ -121,3 +121,38 @@ def test_killed_at_any_point_a_submission_can_be_repeated(afterlives: list[After
     for life in afterlives:
         keys = {record.request.idempotency_key for record in life.records.values()}
         assert life.repeated is ("bought" not in keys), life.grave
+
+
+def test_killed_at_any_point_an_outcome_and_its_notice_are_there_together(
+    afterlives: list[Afterlife],
+) -> None:
+    """Every outcome that the journal holds has its notice, one for each target, and no other has.
+
+    The journal is written in the same transactions, and nobody who writes it knows of notices.
+    """
+    outcomes = {"request.success", "request.in_doubt", "request.needs_attention"}
+    noticed = 0
+    for life in afterlives:
+        db = sqlite3.connect(life.grave / "ledger.db")
+        try:
+            if not db.execute("SELECT count(*) FROM notice_target").fetchone()[0]:
+                continue  # killed before anybody listened
+            happened = sorted(
+                (request_id, event)
+                for request_id, event in db.execute("SELECT request_id, event FROM journal")
+                if event in outcomes
+            )
+            told = sorted(
+                (request_id, f"request.{json.loads(body)['state'].lower()}")
+                for request_id, body in db.execute(
+                    "SELECT request_id, body FROM notice WHERE request_id IS NOT NULL"
+                )
+            )
+            deliveries = db.execute("SELECT count(*) FROM delivery").fetchone()[0]
+            notices = db.execute("SELECT count(*) FROM notice").fetchone()[0]
+        finally:
+            db.close()
+        assert told == happened, life.grave
+        assert deliveries == 2 * notices, life.grave
+        noticed += len(told)
+    assert noticed > LEAST_POINTS

@@ -144,12 +144,13 @@ def test_damage_is_noticed(path: Path, at: int | str) -> None:
 # ------------------------------------------------------------------------------------ migration
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """What the numbered files of the next versions would be."""
-    first = LEDGER.steps()
+    """A ledger that knows the first numbered file, and what the next ones would be."""
+    first = LEDGER.steps()[0]
 
     def grow(*more: str) -> None:
-        monkeypatch.setattr(Schema, "steps", lambda _: [*first, *more])
+        monkeypatch.setattr(Schema, "steps", lambda _: [first, *more])
 
+    grow()
     return grow
 
 
