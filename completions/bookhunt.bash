@@ -5,7 +5,7 @@ _bookhunt_table() {
     below= options= valued= operands=()
     case $1 in
         '')
-            below='buy quote status wait cancel settle feedback books sellers profile limits pause resume daemon config demo sandbox help completions version'
+            below='buy quote status wait cancel settle feedback books sellers profile limits pause resume db daemon config demo sandbox help completions version'
             options='--help'
             ;;
         'buy')
@@ -171,6 +171,19 @@ _bookhunt_table() {
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
             ;;
+        'db')
+            below='snapshot export'
+            options='--help'
+            ;;
+        'db snapshot')
+            options='--json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--fields --color'
+            operands=('file')
+            ;;
+        'db export')
+            options='--what --since --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--what --since --fields --color'
+            ;;
         'daemon')
             below='start stop restart status run logs'
             options='--help'
@@ -238,7 +251,7 @@ _bookhunt_table() {
         'help')
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
-            operands=('words:exit-codes json sellers pipelines safety environment buy quote status wait cancel settle feedback books sellers profile limits pause resume daemon config demo sandbox help completions version...')
+            operands=('words:exit-codes json sellers pipelines safety environment buy quote status wait cancel settle feedback books sellers profile limits pause resume db daemon config demo sandbox help completions version...')
             ;;
         'completions')
             below='install show'
@@ -332,6 +345,9 @@ _bookhunt_value() {
         'limits set --color') kind='words:auto always never' ;;
         'pause --color') kind='words:auto always never' ;;
         'resume --color') kind='words:auto always never' ;;
+        'db snapshot --color') kind='words:auto always never' ;;
+        'db export --what') kind='words:requests attempts all' ;;
+        'db export --color') kind='words:auto always never' ;;
         'daemon start --color') kind='words:auto always never' ;;
         'daemon stop --color') kind='words:auto always never' ;;
         'daemon restart --color') kind='words:auto always never' ;;

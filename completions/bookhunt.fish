@@ -55,6 +55,7 @@ complete -c bookhunt -n '__bookhunt_after' -a profile -d 'Where books are sent'
 complete -c bookhunt -n '__bookhunt_after' -a limits -d 'How much may be spent'
 complete -c bookhunt -n '__bookhunt_after' -a pause -d 'Stop all new purchases at once'
 complete -c bookhunt -n '__bookhunt_after' -a resume -d 'Allow purchases again'
+complete -c bookhunt -n '__bookhunt_after' -a db -d 'The ledger, as a file and as lines'
 complete -c bookhunt -n '__bookhunt_after' -a daemon -d 'The process that hunts'
 complete -c bookhunt -n '__bookhunt_after' -a config -d 'The configuration'
 complete -c bookhunt -n '__bookhunt_after' -a demo -d 'Buy a book on a street of simulated sellers'
@@ -482,6 +483,34 @@ complete -c bookhunt -n '__bookhunt_at resume' -l no-input -d 'Never ask anythin
 complete -c bookhunt -n '__bookhunt_at resume' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at resume' -l help -d 'Show the help and exit'
 
+# bookhunt db
+complete -c bookhunt -n '__bookhunt_after db' -a snapshot -d 'Copy the ledger into a file to look into'
+complete -c bookhunt -n '__bookhunt_after db' -a export -d 'Print all requests and attempts as lines'
+complete -c bookhunt -n '__bookhunt_after db' -l help -d 'Show the help and exit'
+
+# bookhunt db snapshot
+complete -c bookhunt -n '__bookhunt_at db snapshot' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at db snapshot' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at db snapshot' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at db snapshot' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at db snapshot' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at db snapshot' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at db snapshot' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at db snapshot' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 db snapshot' -F
+
+# bookhunt db export
+complete -c bookhunt -n '__bookhunt_at db export' -l what -x -a 'requests attempts all' -d 'Which lines'
+complete -c bookhunt -n '__bookhunt_at db export' -l since -x -d 'Only what is younger'
+complete -c bookhunt -n '__bookhunt_at db export' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at db export' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at db export' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at db export' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at db export' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at db export' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at db export' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at db export' -l help -d 'Show the help and exit'
+
 # bookhunt daemon
 complete -c bookhunt -n '__bookhunt_after daemon' -a start -d 'Start the daemon'
 complete -c bookhunt -n '__bookhunt_after daemon' -a stop -d 'Let orders end, then stop it'
@@ -653,7 +682,7 @@ complete -c bookhunt -n '__bookhunt_at help' -l quiet -d 'No notices and no prog
 complete -c bookhunt -n '__bookhunt_at help' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at help' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at help' -l help -d 'Show the help and exit'
-complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety environment buy quote status wait cancel settle feedback books sellers profile limits pause resume daemon config demo sandbox help completions version'
+complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety environment buy quote status wait cancel settle feedback books sellers profile limits pause resume db daemon config demo sandbox help completions version'
 
 # bookhunt completions
 complete -c bookhunt -n '__bookhunt_after completions' -a install -d 'Put them where your shell and man look'

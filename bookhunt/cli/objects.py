@@ -34,6 +34,7 @@ OBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "book": ("each title is a line", tuple(BOOK_FIELDS)),
     "profile": ("each profile is a line", tuple(PROFILE_FIELDS)),
     "feedback": ("what was counted is a line", tuple(FEEDBACK_FIELDS)),
+    "record": ("each request and each attempt is a line; `kind` says which", ()),
     "limit": ("each currency is a line", tuple(LIMIT_FIELDS)),
     "setting": ("each setting is a line", tuple(SETTING_FIELDS)),
     "test": ("each check is a line", tuple(TEST_FIELDS)),

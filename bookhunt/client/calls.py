@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 import bookhunt
 from bookhunt.client.connection import Answer, ConnectionBroke, exchange
+from bookhunt.client.record_calls import RecordCalls
 from bookhunt.client.starting import start_daemon, wait_until_gone
 from bookhunt.model.errors import (
     BookhuntError,
@@ -40,7 +41,7 @@ _TRIES = 3
 _PAUSE_S = 0.05  # what a killed daemon had open is closed by then
 
 
-class DaemonClient:
+class DaemonClient(RecordCalls):
     """The daemon of one home, as its commands see it; made for each command, used by one thread.
 
     Every call may raise the three errors of an unreachable daemon (`DaemonNotRunning`,

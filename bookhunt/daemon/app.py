@@ -15,6 +15,7 @@ from bookhunt.daemon.by_hand_routes import ByHandRoutes
 from bookhunt.daemon.control_routes import ControlRoutes
 from bookhunt.daemon.guard import FAILED, Guard, headers_of
 from bookhunt.daemon.profile_routes import ProfileRoutes
+from bookhunt.daemon.record_routes import RecordRoutes
 from bookhunt.daemon.request_routes import RequestRoutes
 from bookhunt.daemon.seller_routes import SellerRoutes
 from bookhunt.model.errors import BookhuntError, InputError, NotFound
@@ -51,6 +52,7 @@ def app_of(daemon: Daemon) -> Guard:
         ProfileRoutes,
         ControlRoutes,
         BookRoutes,
+        RecordRoutes,
     ):
         app.include_router(routes(daemon).router())
     return Guard(app)

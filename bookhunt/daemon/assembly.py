@@ -30,6 +30,7 @@ from bookhunt.store.cache import Cache
 from bookhunt.store.explanations import SqliteExplanations
 from bookhunt.store.knowledge import SqliteNames, SqliteRates
 from bookhunt.store.ledger import SqliteLedger
+from bookhunt.store.records import SqliteRecords
 from bookhunt.store.shelf import MemoryShelf
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             recovered=ledger.recovered,
             catalogue=catalogue,
             started_at=clock.now(),
+            records=SqliteRecords(ledger),
             names=shelves.names,
         )
 

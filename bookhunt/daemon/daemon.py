@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bookhunt.daemon.bodies import CustomerInfo
     from bookhunt.daemon.inline import EveryBuyer
     from bookhunt.daemon.logins import LoginNeeds
+    from bookhunt.daemon.records import Records
     from bookhunt.home.config import Config, ConfigFile
     from bookhunt.home.overrides import Switch
     from bookhunt.home.paths import Home
@@ -83,6 +84,7 @@ class Daemon:
     recovered: Recovered
     catalogue: Catalogue
     started_at: datetime
+    records: Records | None = None  # reads beside the hunt; None: this ledger has none
     names: NameShelf | None = None  # what resolvers said; None: nothing is kept
     pins: Pins = field(init=False)
     trouble: dict[str, str] = field(default_factory=dict)  # what was not taken up, and why

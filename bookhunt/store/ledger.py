@@ -101,6 +101,11 @@ class SqliteLedger:
         """What was found at the opening."""
         return self._file.recovered
 
+    @property
+    def writer(self) -> Writer:
+        """The thread that has the file: for what is read beside the hunt (`store.records`)."""
+        return self._writer
+
     async def close(self) -> None:
         """Finish what waits, bring the write-ahead log home, and let the file go."""
         await self._writer.close()

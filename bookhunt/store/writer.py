@@ -142,6 +142,20 @@ class Writer:
         result: _T = await operation.future
         return result
 
+    async def run_in_steps(
+        self, name: str, work: Callable[[sqlite3.Connection, Callable[[], None]], _T]
+    ) -> _T:
+        """Have a long read done in the thread; between its steps it calls what it is given.
+
+        That call does everything that waits, money first, and raises `LedgerUnusable` where the
+        ledger is closed or lost meanwhile. One such read at a time: they would nest.
+        """
+
+        def whole(connection: sqlite3.Connection) -> _T:
+            return work(connection, lambda: self._let_others(connection))
+
+        return await self.run(name, whole, lane=Lane.READ)
+
     async def close(self) -> None:
         """Do what waits, then close the file and end the thread."""
         self._begin_to_close()
@@ -177,14 +191,28 @@ class Writer:
             turn = self._take(chore_s)
             if turn is None:
                 return
-            changes, reads = turn
-            if changes:
-                self._commit(connection, changes)
-            if self._dead is None:
-                for read in reads:
-                    self._read(connection, read)
-                self._tell(reads)
-                chore_s = self._file.keep_up(connection)
+            chore_s = self._do(connection, *turn)
+
+    def _do(
+        self, connection: sqlite3.Connection, changes: list[Operation], reads: list[Operation]
+    ) -> float | None:
+        """One turn; in how many seconds a chore is due."""
+        if changes:
+            self._commit(connection, changes)
+        for read in reads:
+            self._read(connection, read)
+        self._tell(reads)
+        return None if self._dead is not None else self._file.keep_up(connection)
+
+    def _let_others(self, connection: sqlite3.Connection) -> None:
+        """A turn between two steps of a long read."""
+        with self._wake:
+            changes = self._lanes.take_changes(_CHANGES_A_TURN)
+            reads = self._lanes.take_reads(_READS_A_TURN)
+            closing = self._closing
+        self._do(connection, changes, reads)
+        if self._dead is not None or closing:
+            raise self._dead or LedgerUnusable("the ledger is being closed")
 
     def _take(self, chore_s: float | None) -> tuple[list[Operation], list[Operation]] | None:
         """What to do next; two empty lists when a chore is due; None at the end."""
@@ -249,6 +277,9 @@ class Writer:
         self._tell(group)
 
     def _read(self, connection: sqlite3.Connection, operation: Operation) -> None:
+        if self._dead is not None:
+            operation.error = self._dead
+            return
         try:
             operation.outcome = operation.work(connection)
         except sqlite3.Error as error:

@@ -40,6 +40,25 @@ PROFILE_FIELDS = (
     "profile default name street street2 city region postcode country phone email bill "
     "schema_version"
 ).split()
+REQUEST_RECORD_FIELDS = [
+    "kind",
+    *(name for name in REQUEST_FIELDS if name not in {"attempts", "schema_version"}),
+    *"condition format country sellers dry_run note schema_version".split(),
+]
+ATTEMPT_RECORD_FIELDS = (
+    "kind attempt_id request_id seller item stage reason agreed charged reference order_id "
+    "delivery_estimate detail definition_hash sends checks created_at first_sent_at last_sent_at "
+    "finished_at schema_version"
+).split()
+_FIGURES = (
+    "requests bought not_available failed refused unknown spent average overcharged calls "
+    "calls_per_request cached coalesced calls_saved latency_ms"
+).split()
+STATS_FIELDS = ["since", "until", "complete", *_FIGURES, "states", "schema_version"]
+SELLER_STATS_FIELDS = (
+    "seller tried bought refused abandoned unknown spent average schema_version"
+).split()
+STRATEGY_STATS_FIELDS = ["strategy", *_FIGURES, "schema_version"]
 
 
 class Body:

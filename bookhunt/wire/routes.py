@@ -53,6 +53,11 @@ ROUTES = {
     "limits.set": Route(method="PUT", path="/limits/{currency}"),
     "pause": Route(method="POST", path="/pause"),
     "resume": Route(method="POST", path="/resume"),
+    "db.snapshot": Route(method="POST", path="/db/snapshot"),
+    "db.requests": Route(method="GET", path="/db/requests"),
+    "db.attempts": Route(method="GET", path="/db/attempts"),
+    "db.facts": Route(method="GET", path="/db/facts"),
+    "stats": Route(method="GET", path="/stats"),
     "health": Route(method="GET", path="/health"),
     "stop": Route(method="POST", path="/stop"),
 }
