@@ -77,7 +77,7 @@ _bookhunt_table() {
         'sellers test')
             options='--strict --live --json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--live --fields --color'
-            operands=('ask:sellers...')
+            operands=('either:sellers...')
             ;;
         'sellers new')
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
@@ -380,7 +380,7 @@ _bookhunt_lines() {
         line=${line%%$'\t'*}
         if [[ $line == "${typed#"$quoted"}"* ]]; then
             [[ $quoted ]] || printf -v line %q "$line"
-            line=${line//\\@/@}
+            line=${line//\\@/@} line=${line//\\,/,}
             COMPREPLY+=("${line#"$lead"}")
         fi
     done
@@ -394,8 +394,9 @@ _bookhunt_offer() {
             words=${1#words:}
             _bookhunt_lines "$lead" <<<"${words// /$'\n'}"
             ;;
-        ask:*)
-            _bookhunt_lines "$lead" < <(bookhunt __complete "${1#ask:}" 2>/dev/null)
+        ask:* | either:*)
+            _bookhunt_lines "$lead" < <(bookhunt __complete "${1#*:}" 2>/dev/null)
+            [[ $1 == either:* && ! ${COMPREPLY[*]} ]] && _bookhunt_offer file
             ;;
         list:* | pick:*)
             before=${typed%"${typed##*,}"}
@@ -430,8 +431,9 @@ _bookhunt() {
         rest=${bare#"$word"}
     done
     local typed=${words[${#words[@]} - 1]} last=${COMP_WORDS[COMP_CWORD]} lead
-    [[ $last == [=@:] ]] && last=
+    [[ $last == [=:] ]] && last=
     lead=${typed%"$last"}
+    lead=${lead%@} # readline keeps this one with the word it replaces
 
     local path= below options valued operands=() kind skip= count=0 ended=
     _bookhunt_table ""

@@ -268,7 +268,7 @@ complete -c bookhunt -n '__bookhunt_at sellers test' -l quiet -d 'No notices and
 complete -c bookhunt -n '__bookhunt_at sellers test' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at sellers test' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at sellers test' -l help -d 'Show the help and exit'
-complete -c bookhunt -n '__bookhunt_at sellers test' -k -a '(__bookhunt_ask sellers)'
+complete -c bookhunt -n '__bookhunt_at sellers test' -F -k -a '(__bookhunt_ask sellers)'
 
 # bookhunt sellers new
 complete -c bookhunt -n '__bookhunt_at sellers new' -l json -d 'Print JSON Lines'

@@ -41,7 +41,7 @@ _bookhunt_lines() {
         line=${line%%$'\t'*}
         if [[ $line == "${typed#"$quoted"}"* ]]; then
             [[ $quoted ]] || printf -v line %q "$line"
-            line=${line//\\@/@}
+            line=${line//\\@/@} line=${line//\\,/,}
             COMPREPLY+=("${line#"$lead"}")
         fi
     done
@@ -55,8 +55,9 @@ _bookhunt_offer() {
             words=${1#words:}
             _bookhunt_lines "$lead" <<<"${words// /$'\n'}"
             ;;
-        ask:*)
-            _bookhunt_lines "$lead" < <(bookhunt __complete "${1#ask:}" 2>/dev/null)
+        ask:* | either:*)
+            _bookhunt_lines "$lead" < <(bookhunt __complete "${1#*:}" 2>/dev/null)
+            [[ $1 == either:* && ! ${COMPREPLY[*]} ]] && _bookhunt_offer file
             ;;
         list:* | pick:*)
             before=${typed%"${typed##*,}"}
@@ -91,8 +92,9 @@ _bookhunt() {
         rest=${bare#"$word"}
     done
     local typed=${words[${#words[@]} - 1]} last=${COMP_WORDS[COMP_CWORD]} lead
-    [[ $last == [=@:] ]] && last=
+    [[ $last == [=:] ]] && last=
     lead=${typed%"$last"}
+    lead=${lead%@} # readline keeps this one with the word it replaces
 
     local path= below options valued operands=() kind skip= count=0 ended=
     _bookhunt_table ""

@@ -97,6 +97,8 @@ def _values(kind: str, *, needed: bool) -> str:
             return "-r -F" if needed else "-F"
         case "words":
             given = f"-a {_quoted(what)}"
+        case "either":
+            return f"-F -k -a {_quoted(f'(__bookhunt_ask {what})')}"
         case "ask":
             given = f"-k -a {_quoted(f'(__bookhunt_ask {what})')}"
         case "list":

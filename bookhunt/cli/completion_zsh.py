@@ -107,9 +107,11 @@ def _action(kind: str) -> str:
         case "words":
             return f"({what})"
         case "ask":
-            return f"_bookhunt_ask {what}"
+            return f" _bookhunt_ask {what}"  # the space: called with these words alone
+        case "either":
+            return f"{{_bookhunt_ask {what} || _files}}"
         case "list":
-            return f"_bookhunt_list {what}"
+            return f" _bookhunt_list {what}"
         case "pick":
             return f"_values -s , field {what}"
         case _:

@@ -1,8 +1,9 @@
 """What completes a value: a file, some words, or what the daemon knows of.
 
 A kind is one word for the scripts of three shells: `file`, `words:a b c`, `ask:requests` (one of
-what `bookhunt __complete requests` prints), `list:sellers` (several of them, with commas),
-`pick:a b c` (several of these words), or empty where nothing can be suggested.
+what `bookhunt __complete requests` prints), `either:sellers` (one of them or a file),
+`list:sellers` (several of them, with commas), `pick:a b c` (several of these words), or empty where
+nothing can be suggested.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _OF_FLAG = {"--profile": "ask:profiles", "--sellers": "list:sellers", "--fields"
 # Words that mean another thing in each group.
 _OF_GROUP = {
     ("sellers", "ID"): "ask:sellers",
-    ("sellers", "FILE|ID"): "ask:sellers",
+    ("sellers", "FILE|ID"): "either:sellers",
     ("profile", "NAME"): "ask:profiles",
     ("watch", "ID"): "ask:watches",
     ("watch", "WATCH"): "ask:watches",
