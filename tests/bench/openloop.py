@@ -147,22 +147,30 @@ class OpenLoop:
             tasks.append(asyncio.create_task(self._one(wish, began + wish.at_s)))
         return await asyncio.gather(*tasks)
 
-    async def _one(self, wish: Wish, due: float) -> Outcome:
+    async def submit(self, wish: Wish) -> tuple[int, dict[str, str]]:
+        """Submit, and do not wait for what becomes of it: the status, the headers."""
+        code, headers, _ = await self._call(
+            "POST", "/purchase-request", self._body(wish), key=wish.key
+        )
+        return code, headers
+
+    def _body(self, wish: Wish) -> dict[str, Any]:
         body = {
             "isbn": wish.isbn,
             "max_price": f"{wish.max_minor / 100:.2f}",
             "customer": wish.customer,
             "again": True,
         }
-        if self._dry_run:
-            body["dry_run"] = True
+        return body | {"dry_run": True} if self._dry_run else body
+
+    async def _one(self, wish: Wish, due: float) -> Outcome:
         accepted = found = None
         retry_after_s = None
         status, error = "LOST", ""
         try:
             async with asyncio.timeout(_GIVES_UP_S):
                 code, headers, told = await self._call(
-                    "POST", "/purchase-request", body, key=wish.key
+                    "POST", "/purchase-request", self._body(wish), key=wish.key
                 )
                 accepted = time.perf_counter() - due
                 if code == 429:
