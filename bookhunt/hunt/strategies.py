@@ -38,9 +38,10 @@ def policy_for(
         return Tiers(world.settings.tiers, share=world.fan_out.share)
     settings = STRATEGIES[request.strategy]
     hurry = min(length_s / _USUAL_LENGTH_S, 1.0)
+    set_value = world.settings.call_value  # nothing is a value, too: ask while anything is saved
     settings = replace(
         settings,
-        call_value=world.settings.call_value or settings.call_value,
+        call_value=settings.call_value if set_value is None else set_value,
         target_s=settings.target_s * hurry,
         prove_s=settings.prove_s * hurry,
         share=world.fan_out.share,

@@ -1,0 +1,40 @@
+"""What a configuration may set of a strategy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bookhunt.model.request import RequestState, Strategy
+from tests.unit.hunt.life import SETTINGS, Life
+
+if TYPE_CHECKING:
+    from tests.support.jump_clock import JumpClock
+
+
+async def calls_with(
+    clock: JumpClock, call_value: float | None, strategy: Strategy = Strategy.BALANCED
+) -> int:
+    life = Life(clock, settings=replace(SETTINGS, call_value=call_value))
+    await life.service.start()
+    for number in range(30):
+        life.sells(f"s{number:02d}", f"{20 - number * 0.1:.2f}")
+    record = await life.hunted(strategy=strategy)
+    await life.service.stop(within_s=3600)
+    assert record.state is RequestState.SUCCESS
+    return record.result.findings.calls
+
+
+@pytest.mark.parametrize("dear", [0.2, 1.0])
+async def test_the_value_of_a_call_decides_how_many_are_made(clock: JumpClock, dear: float) -> None:
+    """A call that costs much of the price is hardly made, one that costs nothing is."""
+    usual = await calls_with(clock, None)
+    assert await calls_with(clock, dear) < usual <= await calls_with(clock, 0.0)
+
+
+async def test_a_call_may_be_worth_nothing(clock: JumpClock) -> None:
+    """Zero is a value, not the absence of one."""
+    usual = await calls_with(clock, None, Strategy.FAST)
+    assert await calls_with(clock, 0.0, Strategy.FAST) > usual
