@@ -42,6 +42,12 @@ class BadMoney(InputError):
     code = "bad_money"
 
 
+class BadSchedule(InputError):
+    """When a watch is to run cannot be read, or never comes."""
+
+    code = "bad_schedule"
+
+
 class CurrencyMismatch(BookhuntError):
     """Two amounts in different currencies were compared or added: a bug, never converted."""
 

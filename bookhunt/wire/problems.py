@@ -34,6 +34,7 @@ _KINDS = (
     Kind(errors.InputError, 400, EXIT_USAGE),
     Kind(errors.BadBook, 400, EXIT_USAGE),
     Kind(errors.BadMoney, 400, EXIT_USAGE),
+    Kind(errors.BadSchedule, 400, EXIT_USAGE),
     Kind(errors.CurrencyMismatch, 500, EXIT_ERROR),
     Kind(errors.CardNumber, 400, EXIT_USAGE),
     Kind(errors.BadDocument, 400, EXIT_ERROR),

@@ -23,6 +23,7 @@ from bookhunt.model.offer import Offer
 from bookhunt.model.outcome import Bought, Findings, RequestRecord, Result, SellerNote
 from bookhunt.model.purchase import Attempt, Frozen, Stage
 from bookhunt.model.request import ConditionWish, FormatWish, Request, RequestState, Strategy
+from bookhunt.model.schedule import ByCron
 from bookhunt.model.seller import (
     EVERYWHERE,
     BookFormat,
@@ -34,6 +35,7 @@ from bookhunt.model.seller import (
     SellerState,
     Trust,
 )
+from bookhunt.model.watch import Watch
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ISBN = "9780141439518"
@@ -149,6 +151,30 @@ def a_request(**fields: Any) -> Request:
         "submitted_at": NOON,
     }
     return Request(**standard | fields)
+
+
+def a_watch(**fields: Any) -> Watch:
+    """A watch of customer `jane` for one copy, daily at seven in UTC; its id is new each time."""
+    standard = {
+        "id": secrets.token_hex(6),
+        "customer": "jane",
+        "book": a_book(),
+        "max_price": usd("30.00"),
+        "profile": "home",
+        "strategy": Strategy.BALANCED,
+        "condition": ConditionWish.NEW,
+        "format": FormatWish.PAPER,
+        "sellers": None,
+        "schedule": ByCron("0 7 * * *"),
+        "timezone": "UTC",
+        "until": None,
+        "copies": 1,
+        "quote_only": False,
+        "note": None,
+        "created_at": NOON,
+        "anchor": NOON,
+    }
+    return Watch(**standard | fields)
 
 
 def another_book() -> Book:

@@ -58,11 +58,12 @@ ANSWERS = (
     "passed_over unknown"
 )
 CODES = (
-    "internal bad_input bad_book bad_money currency_mismatch card_number bad_document "
-    "setup_missing profile_missing secret_missing secret_store_unavailable unsafe_path not_found "
-    "idempotency_key_reused possible_duplicate spending_limit paused try_later too_late "
-    "state_conflict daemon daemon_not_running daemon_forbidden daemon_not_answering "
-    "daemon_stopping daemon_already_running daemon_version ledger_unusable illegal_transition"
+    "internal bad_input bad_book bad_money bad_schedule currency_mismatch card_number "
+    "bad_document setup_missing profile_missing secret_missing secret_store_unavailable "
+    "unsafe_path not_found idempotency_key_reused possible_duplicate spending_limit paused "
+    "try_later too_late state_conflict daemon daemon_not_running daemon_forbidden "
+    "daemon_not_answering daemon_stopping daemon_already_running daemon_version "
+    "ledger_unusable illegal_transition"
 ).split()
 
 
