@@ -1,7 +1,7 @@
 """`hunt.ports.Ledger` on SQLite: each method is one operation of the writer, durable when it ends.
 
 What the methods promise stands in `hunt.ports`; how, in the modules they call: `requests` and
-`lists`, `purchases` with `claims` and `budgets`, `by_hand`, `meta`.
+`lists`, `purchases` with `claims` and `budgets`, `by_hand`, `meta`, `watches`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from bookhunt.store import budgets, by_hand, lists, meta, purchases, requests
 from bookhunt.store.ledger_file import LedgerFile
 from bookhunt.store.operations import Lane
 from bookhunt.store.outbox import SqliteOutbox
+from bookhunt.store.watches import SqliteWatches
 from bookhunt.store.writer import Writer, end_process
 
 if TYPE_CHECKING:
@@ -100,6 +101,11 @@ class SqliteLedger:
     def recovered(self) -> Recovered:
         """What was found at the opening."""
         return self._file.recovered
+
+    @property
+    def watches(self) -> SqliteWatches:
+        """The watches, in the same file."""
+        return SqliteWatches(self._writer)
 
     @property
     def writer(self) -> Writer:

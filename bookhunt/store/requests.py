@@ -28,7 +28,7 @@ from bookhunt.model.request import (
     RequestState,
     Strategy,
 )
-from bookhunt.store import attempts
+from bookhunt.store import attempts, watches
 from bookhunt.store.queries import queries
 from bookhunt.store.values import (
     Members,
@@ -136,6 +136,7 @@ def submit(
     # A dry run buys nothing, and each copy of a watch list has a key of its own.
     if not (again or request.dry_run or request.watch_id):
         _refuse_duplicate(db, request, now)
+    watches.require_wanted(db, request)
     parameters = {
         **key,
         "id": request.id,

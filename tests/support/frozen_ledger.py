@@ -21,6 +21,8 @@ from bookhunt.hunt.ports import Facts
 from bookhunt.model.notice import Event, News
 from bookhunt.model.purchase import Answer, Stage
 from bookhunt.model.request import RequestState
+from bookhunt.model.schedule import read_schedule
+from bookhunt.model.watch import WatchRun, WatchState
 from bookhunt.store.database import LEDGER
 from bookhunt.store.ledger import SqliteLedger
 from tests.support.builders import (
@@ -29,6 +31,7 @@ from tests.support.builders import (
     a_bought,
     a_request,
     a_result,
+    a_watch,
     an_offer,
     some_limits,
     usd,
@@ -121,6 +124,31 @@ async def fill(ledger: SqliteLedger) -> None:
     await ledger.cancel(cancelled.request_id)
     submitted = await ledger.submit(a_request(), fingerprint="f", again=True)
     await ledger.cancel(submitted.record.request.id)
+    await watch(ledger)
+
+
+async def watch(ledger: SqliteLedger) -> None:
+    """A watch in every state, by every kind of schedule."""
+    schedules = ("0 7 * * mon-fri", "every 6h", "at 2026-12-01T07:00, 2026-12-08T07:00")
+    for number, state in enumerate(WatchState):
+        record = await ledger.watches.add(
+            a_watch(
+                id=f"frozen-{state.value}",
+                schedule=read_schedule(schedules[number % len(schedules)]),
+                timezone="Europe/Berlin",
+                copies=number + 1,
+                quote_only=state is WatchState.PAUSED,
+                until=NOON + timedelta(days=99),
+                sellers=frozenset({"alpha"}),
+                note="für Jane",
+            ),
+            first_run=number % 2 == 0,
+        )
+        if state is WatchState.ACTIVE:
+            await a_pending(ledger, watch_id=record.watch.id)
+        run = WatchRun(at=NOON, outcome="too_dear", lowest=usd("41"), lowest_seller="alpha")
+        record = await ledger.watches.ran(record.watch.id, run)
+        await ledger.watches.change(record, record.watch, state)
 
 
 async def freeze(folder: Path) -> None:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from bookhunt.model.money import Money
     from bookhunt.model.purchase import Frozen
     from bookhunt.model.request import Request
+    from tests.support.memory_watches import MemoryWatches
 
 _DUPLICATE_FOR = timedelta(days=1)
 
@@ -63,6 +64,7 @@ class MemoryLedger:
     _stock: Stock = field(default_factory=Stock)
     _budgets: Budgets = field(init=False)
     _paused: bool = False
+    watches: MemoryWatches | None = None  # it puts itself there
 
     def __post_init__(self, defaults: Mapping[str, Limits] | None) -> None:
         self._budgets = Budgets(defaults or {})
@@ -79,6 +81,8 @@ class MemoryLedger:
         older = None if again or request.watch_id or request.dry_run else self._older(request)
         if older is not None:
             raise PossibleDuplicate(f"request {older} is for the same book", older_id=older)
+        if self.watches is not None:
+            self.watches.require_wanted(request)
         record = RequestRecord(
             request=request,
             state=RequestState.PENDING,

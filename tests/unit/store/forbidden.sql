@@ -236,3 +236,36 @@ DELETE FROM journal WHERE seq=1;
 
 -- refused: never comes again
 UPDATE meta SET value=0 WHERE name='epoch';
+
+-- refused: stays the one it is
+UPDATE watch SET customer='emma', version=version+1 WHERE id='w-once';
+
+-- refused: its next version
+UPDATE watch SET copies=2 WHERE id='w-once';
+
+-- refused: removed watch never changes
+UPDATE watch SET state='active', version=version+1 WHERE id='w-gone';
+
+-- refused: watches are kept
+DELETE FROM watch WHERE id='w-once';
+
+-- refused: bought or being bought
+UPDATE watch SET copies=1, version=version+1 WHERE id='w-twice';
+
+-- refused: CHECK|never changes
+UPDATE watch SET copies=0, version=version+1 WHERE id='w-gone';
+
+-- refused: the watch buys nothing
+INSERT INTO request SELECT 'x', 'x', customer, 'x', fingerprint, book, profile, max_minor,
+  currency, 0, 'w-gone', body, submitted_us, 'PENDING', 1, 0, result, NULL FROM request
+  WHERE id=:success;
+
+-- refused: not settled
+INSERT INTO request SELECT 'x', 'x', customer, 'x', fingerprint, book, profile, max_minor,
+  currency, 0, 'w-twice', body, submitted_us, 'PENDING', 1, 0, result, NULL FROM request
+  WHERE id=:success;
+
+-- refused: copies of the watch are bought
+INSERT INTO request SELECT 'x', 'x', customer, 'x', fingerprint, book, profile, max_minor,
+  currency, 0, 'w-once', body, submitted_us, 'PENDING', 1, 0, result, NULL FROM request
+  WHERE id=:success;

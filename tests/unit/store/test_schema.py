@@ -13,8 +13,9 @@ import pytest
 
 from bookhunt.model.purchase import STAGE_MOVES, Stage
 from bookhunt.model.request import REQUEST_MOVES, RequestState
+from bookhunt.model.watch import WatchState
 from bookhunt.store.ledger import SqliteLedger
-from tests.support.builders import an_offer
+from tests.support.builders import a_watch, an_offer
 from tests.support.jump_clock import JumpClock
 from tests.support.ledger_steps import (
     a_manual,
@@ -55,8 +56,25 @@ async def make_image(path: Path) -> dict[str, str]:
     for name, request_id in list(found.items()):
         for attempt in await ledger.attempts(request_id):
             found[f"a_{name}"] = attempt.id
+    await make_watches(ledger)
     await ledger.close()
     return found
+
+
+async def make_watches(ledger: SqliteLedger) -> None:
+    """One that was removed, one that has all it wants, one whose second copy is being bought."""
+    for name, copies in (("w-gone", 1), ("w-once", 1), ("w-twice", 2)):
+        await ledger.watches.add(a_watch(id=name, copies=copies), first_run=True)
+    gone = await ledger.watches.get("w-gone")
+    assert gone is not None
+    await ledger.watches.change(gone, gone.watch, WatchState.REMOVED)
+    for name in ("w-once", "w-twice"):
+        await a_success(ledger, an_offer(item=name), watch_id=name)
+    await a_pending(ledger, watch_id="w-twice")
+    done = await ledger.watches.get("w-once")
+    assert done is not None
+    assert done.state is WatchState.DONE
+    await ledger.watches.change(done, done.watch, WatchState.ACTIVE)
 
 
 @pytest.fixture(scope="module")
