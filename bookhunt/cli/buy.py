@@ -101,6 +101,8 @@ def buy(
         client=lambda: connect(terminal, home),
         wait_s=timeout_s(home, timeout) if wait else None,
         told=terminal.notice,
+        # A person may want to look at it; of a long list from a program a sample is enough.
+        traced=STDIN not in books,
     )
     wishes = Wishes(terms=terms, key=idempotency_key, several=several)
     ends = purchases.run(

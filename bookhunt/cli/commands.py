@@ -76,6 +76,16 @@ COMMANDS: dict[str, Entry | Group] = {
         ),
         prints="request",
     ),
+    "trace": Entry(
+        module="bookhunt.cli.trace",
+        function="trace",
+        does="Show what was done for a request, and when.",
+        examples=(
+            "bookhunt trace @last",
+            "bookhunt trace @last --json",
+            "bookhunt trace @last --export trace.otlp.json",
+        ),
+    ),
     "feedback": Entry(
         module="bookhunt.cli.feedback",
         function="feedback",

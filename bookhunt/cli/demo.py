@@ -74,7 +74,7 @@ def _buy(terminal: Terminal, home: Home, street: Street, *, keep: bool) -> int:
     move_in(client)
     terminal.progress("hunting ...")
     wish = PurchaseRequest(isbn=_ISBN, max_price=_MOST)
-    submitted = client.buy(wish, idempotency_key=f"demo-{os.getpid()}")
+    submitted = client.buy(wish, idempotency_key=f"demo-{os.getpid()}", traced=True)
     request = client.wait(submitted["request_id"], within_s=_WITHIN_S)
     orders = [order for order in street.orders() if not order["cancelled"]]
     told: dict[str, Any] = {

@@ -67,6 +67,7 @@ class Purchases:
     client: Callable[[], DaemonClient]
     wait_s: float | None  # None: submit only
     told: Callable[[str], None]  # a notice for the person
+    traced: bool = False  # keep the traces, however the requests end
     under_way: dict[int, str] = field(default_factory=dict)
     unanswered: set[int] = field(default_factory=set)
     _jobs: queue.Queue[_Job | None] = field(default_factory=lambda: queue.Queue(MOST_AT_ONCE))
@@ -169,7 +170,7 @@ class Purchases:
                 )
         self.unanswered.add(place)
         try:
-            submitted = client.buy(wish.request, idempotency_key=key)
+            submitted = client.buy(wish.request, idempotency_key=key, traced=self.traced)
         except BookhuntError as error:
             if _is_answer(error):
                 self.unanswered.discard(place)

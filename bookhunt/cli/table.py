@@ -48,11 +48,11 @@ def _columns() -> int:
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    fitted = [_fit(cell, width) for cell, width in zip(cells, widths, strict=True)]
-    return _GAP.join(fitted).rstrip()
+    cut = [fitted(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    return _GAP.join(cut).rstrip()
 
 
-def _fit(cell: str, width: int) -> str:
+def fitted(cell: str, width: int) -> str:
     """The cell padded to a width, or cut with an ellipsis."""
     if width_of(cell) > width:
         while width_of(cell) > width - 1:

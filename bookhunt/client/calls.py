@@ -26,6 +26,7 @@ from bookhunt.model.errors import (
     DaemonVersion,
 )
 from bookhunt.model.request import RequestState
+from bookhunt.telemetry.trace_ids import HEADER_TRACEPARENT, new_trace_id, traceparent
 from bookhunt.wire.contract import API_VERSION, LONGEST_WAIT_S
 from bookhunt.wire.problems import error_of
 from bookhunt.wire.routes import ANY_VERSION, HEADER_IDEMPOTENCY_KEY, ROUTES
@@ -61,15 +62,21 @@ class DaemonClient(RecordCalls):
         self._notice = notice
 
     # ------------------------------------------------------------------------------- requests
-    def buy(self, request: PurchaseRequest, *, idempotency_key: str) -> dict[str, Any]:
+    def buy(
+        self, request: PurchaseRequest, *, idempotency_key: str, traced: bool = False
+    ) -> dict[str, Any]:
         """Submit one book: `{"request_id", "status"}`; durable when this returns.
+
+        The trace begins here; `traced`: it is kept, however the request ends.
 
         Raises:
             InputError, SetupMissing, PossibleDuplicate, IdempotencyKeyReused, TryLater.
         """
-        return self._object(
-            "buy", body=request.body(), headers={HEADER_IDEMPOTENCY_KEY: idempotency_key}
-        )
+        headers = {
+            HEADER_IDEMPOTENCY_KEY: idempotency_key,
+            HEADER_TRACEPARENT: traceparent(new_trace_id(), sampled=traced),
+        }
+        return self._object("buy", body=request.body(), headers=headers)
 
     def status(self, request_id: str, *, wait_s: float = 0.0) -> dict[str, Any]:
         """A request as it is now, or when it rests if that is within `wait_s` (at most 60).
@@ -134,6 +141,14 @@ class DaemonClient(RecordCalls):
     def why(self, request_id: str) -> list[dict[str, Any]]:
         """What each seller contributed to a request."""
         return self._list("why", parts={"request_id": request_id})
+
+    def trace(self, request_id: str) -> dict[str, Any]:
+        """What was done for a request, as spans.
+
+        Raises:
+            NotFound: no such request, or its trace was not kept.
+        """
+        return self._object("trace", parts={"request_id": request_id})
 
     def feedback(self, request_id: str, word: str) -> dict[str, Any]:
         """Say how a purchase was: `good`, `late`, `refunded` or `wrong_item`.

@@ -18,6 +18,7 @@ from bookhunt.daemon.profile_routes import ProfileRoutes
 from bookhunt.daemon.record_routes import RecordRoutes
 from bookhunt.daemon.request_routes import RequestRoutes
 from bookhunt.daemon.seller_routes import SellerRoutes
+from bookhunt.daemon.telemetry_routes import TelemetryRoutes
 from bookhunt.model.errors import BookhuntError, InputError, NotFound
 from bookhunt.wire.problems import problem_of
 
@@ -53,6 +54,7 @@ def app_of(daemon: Daemon) -> Guard:
         ControlRoutes,
         BookRoutes,
         RecordRoutes,
+        TelemetryRoutes,
     ):
         app.include_router(routes(daemon).router())
     return Guard(app)

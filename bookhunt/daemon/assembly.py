@@ -32,6 +32,7 @@ from bookhunt.store.knowledge import SqliteNames, SqliteRates
 from bookhunt.store.ledger import SqliteLedger
 from bookhunt.store.records import SqliteRecords
 from bookhunt.store.shelf import MemoryShelf
+from bookhunt.store.traces import Keeping, SqliteTraces
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -91,7 +92,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             home.ledger_file, clock=clock, defaults=ConfiguredLimits(config_file)
         )
         opened.push_async_callback(ledger.close)
-        shelves = await _shelves(home, clock, opened)
+        shelves = await _shelves(home, clock, opened, config_file)
         # The sellers of the simulated street are of use only where loopback is allowed.
         shelf = DefinitionShelf(home.sellers_dir, demo=config.network.allow_loopback)
         catalogue = ShelfCatalogue(shelf, secrets, SellerOverrides(home))
@@ -124,6 +125,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
                 settings=hunt_settings_of(config),
                 belief_shelf=shelves.beliefs,
                 knowledge=shelves.with_the_knowledge_of(gateway),
+                traces=shelves.traces,
                 clock_went_back=ledger.recovered.clock_behind_s > 0,
             ),
             clock=clock,
@@ -132,6 +134,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             started_at=clock.now(),
             records=SqliteRecords(ledger),
             names=shelves.names,
+            traces=shelves.traces,
         )
 
 
@@ -143,6 +146,7 @@ class _Shelves:
     beliefs: SqliteBeliefs
     names: SqliteNames
     rates: SqliteRates
+    traces: SqliteTraces
 
     def with_the_knowledge_of(self, gateway: Gateway) -> Knowledge:
         return Knowledge(
@@ -150,7 +154,9 @@ class _Shelves:
         )
 
 
-async def _shelves(home: Home, clock: Clock, opened: AsyncExitStack) -> _Shelves:
+async def _shelves(
+    home: Home, clock: Clock, opened: AsyncExitStack, config_file: ConfigFile
+) -> _Shelves:
     """Open the cache and all that lies in it; each is closed before the cache is."""
     cache = await Cache.open(home.cache_file)
     opened.push_async_callback(cache.close)
@@ -159,10 +165,22 @@ async def _shelves(home: Home, clock: Clock, opened: AsyncExitStack) -> _Shelves
         beliefs=SqliteBeliefs(cache, clock=clock),
         names=SqliteNames(cache),
         rates=SqliteRates(cache),
+        traces=SqliteTraces(cache, clock=clock, keeping=lambda: _keeping(config_file.config)),
     )
-    for shelf in (shelves.explanations, shelves.beliefs, shelves.names, shelves.rates):
+    for shelf in (
+        shelves.explanations,
+        shelves.beliefs,
+        shelves.names,
+        shelves.rates,
+        shelves.traces,
+    ):
         opened.push_async_callback(shelf.close)
     return shelves
+
+
+def _keeping(config: Config) -> Keeping:
+    telemetry = config.telemetry
+    return Keeping(days=telemetry.keep_days, most_bytes=telemetry.keep_mb * 1_000_000)
 
 
 async def _sweep(buyers: EveryBuyer, ledger: Ledger) -> None:

@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from bookhunt.home.paths import Home
     from bookhunt.home.profiles import Profiles
     from bookhunt.home.secrets import Secrets
-    from bookhunt.hunt.ports import Clock, Explanations, Ledger, NameShelf, Recovered, Sellers
+    from bookhunt.hunt.ports import (
+        Clock,
+        Explanations,
+        Ledger,
+        NameShelf,
+        Recovered,
+        Sellers,
+        TraceShelf,
+    )
     from bookhunt.hunt.service import HuntService
     from bookhunt.model.outcome import RequestRecord
 
@@ -85,6 +93,7 @@ class Daemon:
     catalogue: Catalogue
     started_at: datetime
     records: Records | None = None  # reads beside the hunt; None: this ledger has none
+    traces: TraceShelf | None = None  # None: none is kept
     names: NameShelf | None = None  # what resolvers said; None: nothing is kept
     pins: Pins = field(init=False)
     trouble: dict[str, str] = field(default_factory=dict)  # what was not taken up, and why
@@ -175,6 +184,8 @@ def hunt_settings_of(config: Config) -> HuntSettings:
         classes=config.throttle.classes,
         customers=config.throttle.customers,
         floor_ratio=config.search.floor_ratio,
+        traces=config.telemetry.keep_mb > 0,
+        trace_sample=config.telemetry.sample,
         exchange=exchange_settings_of(config),
     )
 

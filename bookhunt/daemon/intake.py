@@ -17,12 +17,14 @@ from bookhunt.model.book import Book, isbn13_of
 from bookhunt.model.errors import BadBook, InputError, NotFound
 from bookhunt.model.money import Money, exponent_of
 from bookhunt.model.request import Request
+from bookhunt.telemetry.trace_ids import may_name_a_request, request_id_of
 
 if TYPE_CHECKING:
     from bookhunt.daemon.bodies import ClosedBody, PurchaseBody, QuoteBody
     from bookhunt.home.pins import Pins
     from bookhunt.home.settings import Settings
     from bookhunt.hunt.ports import Buyers, Clock, Sellers
+    from bookhunt.telemetry.trace_ids import Caller
 
 LONGEST_KEY = 255
 # What "any price" is to a seller that is told a maximum: more than any book costs, in whole units
@@ -102,8 +104,12 @@ class Intake:
     clock: Clock
     pins: Pins
 
-    def request(self, body: PurchaseBody, *, key: str, profile: str) -> Request:
+    def request(
+        self, body: PurchaseBody, *, key: str, profile: str, caller: Caller | None = None
+    ) -> Request:
         """The request that a body submits for a profile that exists.
+
+        It is called as its caller's trace is, where that is an id of ours.
 
         Raises:
             InputError, ProfileMissing, NotFound: what is wrong with it.
@@ -112,7 +118,7 @@ class Intake:
         if body.note is not None:
             refuse_card_numbers(body.note, what="the note")
         return Request(
-            id=str(uuid_utils.uuid7()),
+            id=self._id(caller),
             customer=customer_of(body.customer),
             idempotency_key=key,
             book=self.pins.named(book_of(body.book_name, body.isbn)),
@@ -161,6 +167,12 @@ class Intake:
             sellers=self._chosen(body.sellers),
             within_s=self._deadline_s(body.deadline_ms),
         )
+
+    def _id(self, caller: Caller | None) -> str:
+        now_ms = self.clock.now().timestamp() * 1000
+        if caller is not None and may_name_a_request(caller.trace_id, now_ms=now_ms):
+            return request_id_of(caller.trace_id)
+        return str(uuid_utils.uuid7())
 
     def _destination(self, named: str | None, profile: str) -> str:
         """Where the book goes: the profile's country; a quote for another would mislead."""

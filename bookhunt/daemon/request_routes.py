@@ -21,6 +21,7 @@ from bookhunt.hunt.ports import Submitted
 from bookhunt.model.errors import InputError, TryLater
 from bookhunt.model.outcome import RequestRecord
 from bookhunt.model.request import RequestState
+from bookhunt.telemetry.trace_ids import HEADER_TRACEPARENT, caller_of
 from bookhunt.wire.contract import LONGEST_WAIT_S
 from bookhunt.wire.routes import HEADER_IDEMPOTENCY_KEY, ROUTES
 from bookhunt.wire.shapes import note_object, request_object
@@ -71,6 +72,7 @@ class RequestRoutes:
         body: PurchaseBody,
         call: Request,
         idempotency_key: Annotated[str | None, Header(alias=HEADER_IDEMPOTENCY_KEY)] = None,
+        traceparent: Annotated[str | None, Header(alias=HEADER_TRACEPARENT)] = None,
     ) -> JSONResponse:
         """Accept a purchase: durable and queued when this answers 202, nobody was asked yet.
 
@@ -79,9 +81,10 @@ class RequestRoutes:
         """
         key = key_of(idempotency_key)
         profile = await self.daemon.profile_of(body.customer_info)
-        request = self.daemon.intake.request(body, key=key, profile=profile)
+        caller = caller_of(traceparent)
+        request = self.daemon.intake.request(body, key=key, profile=profile, caller=caller)
         submitting = self.daemon.service.submit(
-            request, fingerprint=fingerprint_of(body), again=body.again
+            request, fingerprint=fingerprint_of(body), again=body.again, caller=caller
         )
         if self.daemon.config_file.config.throttle.when_full is WhenFull.DELAY:
             submitting = _as_long_as_somebody_listens(submitting, call)

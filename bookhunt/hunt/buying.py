@@ -31,6 +31,7 @@ from bookhunt.model.outcome import Result
 from bookhunt.model.purchase import Answer, Attempt, Stage
 from bookhunt.model.request import RequestState, Strategy
 from bookhunt.telemetry.failpoints import fp
+from bookhunt.telemetry.spans import span
 
 if TYPE_CHECKING:
     from bookhunt.hunt.search import Search
@@ -149,7 +150,10 @@ async def _purchase(purchase: Purchase) -> Ended | FellThrough:
     world, request = purchase.world, purchase.record.request
     buyer = world.buyers.buyer(request.profile)
     fp("attempt.before_intent")
-    intended = await _claim(purchase)
+    with span("claim") as seen:
+        intended = await _claim(purchase)
+        if isinstance(intended, IntentRefusal):
+            seen.tell(reason=intended)
     if isinstance(intended, IntentRefusal):
         return await _not_intended(purchase, intended)
     fp("attempt.after_intent")
@@ -168,7 +172,10 @@ async def _order(purchase: Purchase, intended: Intended, buyer: Buyer) -> Ended 
         ceiling=ceiling_as_sold(purchase.offer, purchase.ceiling),
     )
     fp("attempt.before_prepare")
-    prepared = await world.sellers.prepare(order)
+    with span("prepare") as seen:
+        prepared = await world.sellers.prepare(order)
+        if isinstance(prepared, Stopped):
+            seen.tell(answer=prepared.answer, total=prepared.total)
     if isinstance(prepared, Prepared):
         prepared = _within_what_was_agreed(purchase, order, prepared)
     if isinstance(prepared, Stopped):
@@ -176,11 +183,14 @@ async def _order(purchase: Purchase, intended: Intended, buyer: Buyer) -> Ended 
     if request.dry_run:
         return await _end_dry_run(world, order, prepared, findings)
     fp("attempt.before_freeze")
-    sending = await world.ledger.start_sending(attempt, prepared.frozen)
+    with span("freeze", total=prepared.frozen.total):
+        sending = await world.ledger.start_sending(attempt, prepared.frozen)
     if isinstance(sending, IntentRefusal):
         return await _refused_at_the_last(world, order, sending, findings)
     fp("attempt.before_send")
-    sent = await _send(world, replace(order, attempt=sending))
+    with span("send") as seen:
+        sent = await _send(world, replace(order, attempt=sending))
+        seen.tell(answer=sent.answer)
     fp("attempt.after_send")
     settled = await _write_down_at_last(world, sending, sent, findings)
     fp("attempt.after_settle")
@@ -340,7 +350,8 @@ async def _let_go(world: World, order: Order) -> None:
     """Let the seller know that the basket is given up; whether it hears does not matter."""
     fp("attempt.before_cancel")
     try:
-        await world.sellers.cancel(order)
+        with span("cancel"):
+            await world.sellers.cancel(order)
     except Exception:  # noqa: BLE001 - nothing was ordered, and the ledger says so already
         _log.exception("a basket could not be let go", extra={"attempt_id": order.attempt.id})
     fp("attempt.after_cancel")

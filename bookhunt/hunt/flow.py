@@ -10,6 +10,7 @@ flows back up: a later stage hands a verdict to the loop below, and the loop tak
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt import buying
@@ -20,12 +21,14 @@ from bookhunt.hunt.exchange import is_too_old
 from bookhunt.hunt.findings import not_available
 from bookhunt.hunt.revalidation import Standing, revalidate
 from bookhunt.hunt.search import Search
+from bookhunt.hunt.tracing import rows_of
 from bookhunt.model.errors import SetupMissing
 from bookhunt.model.money import Money
 from bookhunt.model.outcome import Result
 from bookhunt.model.purchase import Answer, Stage
 from bookhunt.model.reasons import Reason
 from bookhunt.model.request import RequestState
+from bookhunt.telemetry.spans import current, span
 
 if TYPE_CHECKING:
     from bookhunt.hunt.world import World
@@ -55,13 +58,18 @@ _NOT_TAKEN = frozenset({Stage.REFUSED, Stage.NOT_SENT, Stage.ABSENT})
 
 async def hunt(world: World, record: RequestRecord, ease: Ease = Ease.WHOLE) -> buying.Ended:
     """Hunt one request to its outcome, or to an open order that somebody must settle."""
-    record = await _begin(world, record)
+    with span("begin"):
+        record = await _begin(world, record)
     if record.state is not RequestState.PROCESSING:
         return buying.Ended(record=record, attempt=None)
-    await world.exchange.ready(within_s=world.settings.rates_wait_s)
-    market = await candidates_for(world, record.request, ease)
-    search = Search.of(world, record.request, market)
-    refused = await _drop_what_was_tried(world, search)
+    with span("candidates") as seen:
+        await world.exchange.ready(within_s=world.settings.rates_wait_s)
+        market = await candidates_for(world, record.request, ease)
+        search = Search.of(world, record.request, market)
+        refused = await _drop_what_was_tried(world, search)
+        seen.tell(asked=len(market.candidates), ruled_out=len(market.ruled_out), ease=ease)
+    if (trace := current()) is not None:
+        trace.later.append(partial(rows_of, search, trace))
     try:
         tries = 0
         while tries < world.settings.most_attempts:
@@ -135,7 +143,9 @@ async def _try_to_buy(
     if seller is None:
         search.drop(offer, Reason.NEEDS_SETUP)
         return buying.FellThrough(record=record, answer=Answer.NEEDS_SETUP)
-    looked = await revalidate(search, offer, seller)
+    with span("revalidate", seller=seller.id) as seen:
+        looked = await revalidate(search, offer, seller)
+        seen.tell(standing=looked.standing, reason=looked.reason, total=looked.offer.at_least)
     if looked.standing is Standing.GONE:
         search.drop(offer, looked.reason or Reason.SOLD_OUT)
         return buying.FellThrough(record=record, answer=Answer.SOLD_OUT)
@@ -148,7 +158,10 @@ async def _try_to_buy(
         return buying.FellThrough(record=record, answer=Answer.PRICE_CHANGED)
     if offer.total is not None and looked.offer.total is not None:
         ceiling = looked.offer.total
-    verdict = await buying.buy(search, record, looked.offer, seller, ceiling=ceiling)
+    with span("buy", seller=seller.id, total=looked.offer.at_least) as seen:
+        verdict = await buying.buy(search, record, looked.offer, seller, ceiling=ceiling)
+        if isinstance(verdict, buying.FellThrough):
+            seen.tell(answer=verdict.answer)
     if isinstance(verdict, buying.FellThrough):
         _learn(search, looked.offer, verdict)
     return verdict
@@ -215,5 +228,6 @@ async def _give_in(
 async def _end(
     search: Search, record: RequestRecord, to: RequestState, result: Result
 ) -> buying.Ended:
-    record = await search.world.ledger.move(record, to, result=result)
+    with span("conclude", state=to, reason=result.reason):
+        record = await search.world.ledger.move(record, to, result=result)
     return buying.Ended(record=record, attempt=None)

@@ -38,6 +38,7 @@ class Decision:
     stop: bool = False
     why: str | None = None  # why the search stops
     look_again_at: float | None = None
+    window: int | None = None  # how many calls at once it wants; None: it does not count them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

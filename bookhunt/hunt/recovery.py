@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from bookhunt.hunt.claim import ceiling_as_sold
 from bookhunt.hunt.ports import Order, Sent
 from bookhunt.hunt.settlement import Settled, write_down
+from bookhunt.hunt.tracing import CUT_OFF
 from bookhunt.hunt.unknown import Lived, look_up_late, settle_once
 from bookhunt.model.errors import BookhuntError, SetupMissing
 from bookhunt.model.purchase import Answer, Attempt, Stage
@@ -145,6 +146,15 @@ class Settler:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _settle(self, attempt: Attempt, *, recovered: bool) -> None:
+        self._world.tracer.settle(attempt.request_id, attempt.id)
+        outcome = CUT_OFF
+        try:
+            outcome = await self._until_settled(attempt, recovered=recovered)
+        finally:
+            self._world.tracer.settled(attempt.id, outcome)
+
+    async def _until_settled(self, attempt: Attempt, *, recovered: bool) -> str:
+        """The state of the request when there is nothing more to do for this attempt."""
         course = _Course(
             self._world,
             attempt,
@@ -156,6 +166,7 @@ class Settler:
             try:
                 record = await course.until_settled(patient=missing < _SETUP_AWAITED)
                 if record is not None:
+                    self._world.tracer.settled(attempt.id, record.state)
                     await self._when_settled(record)
             except SetupMissing as error:
                 missing += 1
@@ -163,7 +174,7 @@ class Settler:
             except Exception:  # noqa: BLE001 - the attempt is open on disk, and must not stay so
                 _log.exception("an order is not settled", extra={"attempt_id": attempt.id})
             else:
-                return
+                return record.state if record is not None else attempt.stage
             await self._world.clock.sleep(wait_s)
             wait_s = min(2 * wait_s, _AGAIN_AT_MOST_S)
 

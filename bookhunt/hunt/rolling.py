@@ -184,10 +184,13 @@ class Rolling:
         unasked = {candidate.seller.id for candidate in sight.unasked}
         return [box for box in self._order if box.seller in unasked]
 
-    def _ask(self, boxes: Iterable[Box], sight: Sight, *, again_in_s: float) -> Decision:
+    def _ask(
+        self, boxes: Iterable[Box], sight: Sight, *, again_in_s: float, window: float
+    ) -> Decision:
         return Decision(
             ask=tuple(self._candidates[box.seller] for box in boxes),
             look_again_at=min(sight.now + again_in_s, sight.ends_at),
+            window=int(window),
         )
 
     def _with_offer(self, sight: Sight, best: float) -> Decision:
@@ -199,7 +202,7 @@ class Rolling:
         pause_s = 0.5 * self._latency_s + 0.02
         if wanted:
             room = max(0, self._window - self._live(sight))
-            return self._ask(wanted[:room], sight, again_in_s=pause_s)
+            return self._ask(wanted[:room], sight, again_in_s=pause_s, window=self._window)
         wait_s = self._worth_waiting(sight, best)
         overdue = sight.now - sight.started_at > _PATIENCE * self._settings.target_s
         if wait_s is None or overdue:
@@ -239,7 +242,8 @@ class Rolling:
         if elapsed_s > 0.9 * settings.target_s:
             # It is no longer about the cheapest, but about anybody at all.
             remaining.sort(key=lambda box: -box.fits(self._log_max) / box.cost)
-        return self._ask(remaining[:room], sight, again_in_s=0.5 * self._latency_s + 0.02)
+        pause_s = 0.5 * self._latency_s + 0.02
+        return self._ask(remaining[:room], sight, again_in_s=pause_s, window=window)
 
     def _all_asked(self, sight: Sight) -> Decision:
         settings, elapsed_s = self._settings, sight.now - sight.started_at

@@ -26,7 +26,9 @@ from bookhunt.hunt.findings import notes_and_findings
 from bookhunt.hunt.policy import Sight
 from bookhunt.hunt.ports import Quoted
 from bookhunt.hunt.strategies import cached_stock, finishes_calls
+from bookhunt.hunt.tracing import Decided
 from bookhunt.model.reasons import Reason
+from bookhunt.telemetry.spans import span
 
 if TYPE_CHECKING:
     from bookhunt.hunt.lookups import Lookup
@@ -49,6 +51,8 @@ class Asked:
     candidate: Candidate
     asked_at: float
     view: View | None = None  # what was expected of it then
+    window: int | None = None  # how many calls at once the policy wanted then
+    again: bool = False  # it had failed once
     lookup: Lookup | None = None  # None: its answer was there already
     answered_at: float | None = None
     quoted: Quoted | None = None
@@ -95,6 +99,9 @@ class Search:
     earlier_calls: int = 0  # made by calls that were asked again, and by confirming calls
     stopped_early: bool = False
     stopped_because: str | None = None
+    # For whoever wants to see the course of it: every call in order, and every decision.
+    launched: list[Asked] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
     _retried: set[str] = field(default_factory=set)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _choice: Choice | None = None  # of what is known; None: something changed since
@@ -118,7 +125,9 @@ class Search:
             self.policy.resume()
             # What a refused purchase took of the time is not taken from those not asked yet.
             self.ends_at = self.world.clock.monotonic() + self.length_s
-            await self._ask_until_enough()
+            with span("search") as seen:
+                await self._ask_until_enough()
+                seen.tell(why=self.stopped_because)
             choice = self.choice()
         if choice.best is None and self.passed_by:
             # Nobody else has it at that price: stand in line after all.
@@ -183,6 +192,7 @@ class Search:
             if quoted is not None:
                 now = self.started_at
                 asked = Asked(candidate=candidate, asked_at=now, answered_at=now)
+                self.launched.append(asked)
                 self._file(asked, quoted)
 
     async def _ask_until_enough(self) -> None:
@@ -190,14 +200,32 @@ class Search:
         async with asyncio.TaskGroup() as group:
             while True:
                 self._news.clear()
-                decision = self.policy.decide(self._sight())
+                sight = self._sight()
+                decision = self.policy.decide(sight)
+                if decision.ask or decision.ask_again or decision.stop:
+                    self._remember(sight, decision)
                 for candidate in self._told_to_ask(decision):
-                    tasks.add(group.create_task(self._wait_for(*self._begin(candidate))))
+                    begun = self._begin(candidate, decision.window)
+                    tasks.add(group.create_task(self._wait_for(*begun)))
                 if decision.stop:
                     self.stopped_because = decision.why or "enough is known"
                     break
                 await self._wait_for_news(decision.look_again_at or self.ends_at)
             self._give_up_the_rest(tasks)
+
+    def _remember(self, sight: Sight, decision: Decision) -> None:
+        why = decision.why or "enough is known"
+        self.decided.append(
+            Decided(
+                at=sight.now,
+                asked=len(decision.ask),
+                again=len(decision.ask_again),
+                in_flight=len(sight.in_flight),
+                window=decision.window,
+                best=sight.best,
+                why=why if decision.stop else None,
+            )
+        )
 
     def _told_to_ask(self, decision: Decision) -> list[Candidate]:
         for candidate in decision.ask_again:
@@ -205,7 +233,7 @@ class Search:
             self.earlier_calls += self.asked[candidate.seller.id].own_calls
         return [*decision.ask, *decision.ask_again]
 
-    def _begin(self, candidate: Candidate) -> tuple[Asked, Lookup]:
+    def _begin(self, candidate: Candidate, window: int | None) -> tuple[Asked, Lookup]:
         lookup = self.world.lookups.begin(
             candidate.seller,
             self.ask,
@@ -216,8 +244,11 @@ class Search:
             candidate=candidate,
             asked_at=self.world.clock.monotonic(),
             view=self.policy.view(candidate.seller.id),
+            window=window,
+            again=candidate.seller.id in self._retried,
             lookup=lookup,
         )
+        self.launched.append(asked)
         self.asked[candidate.seller.id] = asked
         return asked, lookup
 

@@ -9,15 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.admission import Admission
-from bookhunt.hunt.beliefs import subject_of
-from bookhunt.hunt.candidates import able_to_answer
 from bookhunt.hunt.easing import Ease
 from bookhunt.hunt.feedback import purchase_of
 from bookhunt.hunt.flow import hunt
+from bookhunt.hunt.insight import Insight
 from bookhunt.hunt.ports import Knowledge
 from bookhunt.hunt.recovery import Returns, Settler, take_up
 from bookhunt.hunt.remembering import Remembering
-from bookhunt.hunt.tiering import figures_of
+from bookhunt.hunt.tracing import CUT_OFF
 from bookhunt.hunt.world import World
 from bookhunt.model.errors import (
     BookhuntError,
@@ -28,31 +27,29 @@ from bookhunt.model.errors import (
 from bookhunt.model.outcome import Result
 from bookhunt.model.purchase import Stage
 from bookhunt.model.request import RequestState
+from bookhunt.telemetry.spans import span
 
 if TYPE_CHECKING:
     from bookhunt.hunt.admission import Load, Place
     from bookhunt.hunt.buying import Ended
     from bookhunt.hunt.easing import FanOut
     from bookhunt.hunt.feedback import Feedback
-    from bookhunt.hunt.gate import Suspension
-    from bookhunt.hunt.naming import Names
     from bookhunt.hunt.ports import (
-        Ask,
         BeliefShelf,
         Buyers,
         Clock,
         Explanations,
         Ledger,
         OfferShelf,
-        Quoted,
         Sellers,
         Submitted,
+        TraceShelf,
     )
     from bookhunt.hunt.settings import HuntSettings
-    from bookhunt.hunt.tiering import Figures
+    from bookhunt.hunt.tracing import Tracer
     from bookhunt.model.outcome import RequestRecord
     from bookhunt.model.request import Request
-    from bookhunt.model.seller import Seller
+    from bookhunt.telemetry.trace_ids import Caller
 
 _log = logging.getLogger(__name__)
 _HUNTED = frozenset({RequestState.PENDING, RequestState.PROCESSING})
@@ -63,7 +60,7 @@ def at_rest(record: RequestRecord) -> bool:
     return record.state.is_final or record.state is RequestState.NEEDS_ATTENTION
 
 
-class HuntService:
+class HuntService(Insight):
     """Every request of this daemon, from submission to rest."""
 
     def __init__(
@@ -78,10 +75,11 @@ class HuntService:
         settings: HuntSettings,
         belief_shelf: BeliefShelf | None = None,
         knowledge: Knowledge | None = None,
+        traces: TraceShelf | None = None,
         clock_went_back: bool = False,
     ) -> None:
         """Build it; `clock_went_back` is what the ledger found when it was opened."""
-        self._world = World(
+        world = World(
             ledger=ledger,
             sellers=sellers,
             buyers=buyers,
@@ -90,7 +88,9 @@ class HuntService:
             clock=clock,
             settings=settings,
             knowledge=knowledge or Knowledge(),
+            trace_shelf=traces,
         )
+        super().__init__(world)
         self._admission = Admission(
             lambda: self._world.settings, clock, worth_of=self._world.exchange.worth_of
         )
@@ -152,38 +152,26 @@ class HuntService:
         """How wide searches are, for how late the event loop is."""
         return self._world.fan_out
 
+    @property
+    def tracer(self) -> Tracer:
+        """What is recorded of requests."""
+        return self._world.tracer
+
     def take_up(self, settings: HuntSettings) -> None:
         """Hunt by other settings from now on; `in_flight`, `queue`, `workers` stay as they were."""
         self._world.settings = settings
         self._world.gate.regions = settings.regions
         self._world.gate.most_per_seller = settings.per_seller
 
-    def suspension(self, seller_id: str) -> Suspension | None:
-        """Why a seller is not called just now, and for how long yet; None: it may be called."""
-        return self._world.gate.suspension(seller_id, self._world.clock.monotonic())
-
-    async def names_of(self, title: str, *, within_s: float) -> Names:
-        """The ISBNs that resolvers give for a title; they are kept, and nothing is bought."""
-        return await self._world.naming.names_of(title, within_s=within_s)
-
-    def reset_seller(self, seller_id: str) -> None:
-        """Call a seller again that was left alone, or expected to fail, for what it did."""
-        self._world.gate.reset(seller_id)
-        self._world.beliefs.forgive(seller_id)
-
-    def figures(self, seller_id: str) -> Figures:
-        """What a seller has been like, as far as is known."""
-        return figures_of(self._world.beliefs.seller(seller_id))
-
-    def tier_of(self, seller: Seller) -> int:
-        """The tier a seller is in now."""
-        world = self._world
-        sizes = world.settings.tiers.sizes
-        world.tiering.refresh(world.sellers.all(), sizes, now_s=world.clock.monotonic())
-        return world.tiering.tier_of(seller)
-
     # ------------------------------------------------------------------------------- requests
-    async def submit(self, request: Request, *, fingerprint: str, again: bool) -> Submitted:
+    async def submit(
+        self,
+        request: Request,
+        *,
+        fingerprint: str,
+        again: bool,
+        caller: Caller | None = None,
+    ) -> Submitted:
         """Write a request down and queue it; durable when this returns.
 
         Once begun it is done to its end, whether the caller still waits or not: what is on disk
@@ -198,20 +186,29 @@ class HuntService:
             if self._world.sellers.get(seller_id) is None:
                 raise NotFound(f"no seller is called {seller_id!r}", hint="bookhunt sellers list")
         knows = partial(self._world.ledger.knows, request.customer, request.idempotency_key)
-        place = await self._admission.admit(request, came_before=knows)
-        return await self._world.shield.run(self._accept(request, fingerprint, place, again=again))
+        self._world.tracer.accept(request.id, caller=caller)
+        with span("accept"):
+            try:
+                place = await self._admission.admit(request, came_before=knows)
+            except BaseException:
+                self._world.tracer.forget(request.id)
+                raise
+            accepting = self._accept(request, fingerprint, place, again=again)
+            return await self._world.shield.run(accepting)
 
     async def _accept(
         self, request: Request, fingerprint: str, place: Place | None, *, again: bool
     ) -> Submitted:
-        counts = True
+        counts, created = True, False
         try:
             submitted = await self._world.ledger.submit(
                 request, fingerprint=fingerprint, again=again
             )
-            counts = submitted.created
+            counts = created = submitted.created
         finally:
             self._admission.release(place, counts=counts)
+            if not created:
+                self._world.tracer.forget(request.id)
         if submitted.created:
             self._queue(submitted.record, ease=place.ease if place else Ease.WHOLE)
         return submitted
@@ -281,25 +278,13 @@ class HuntService:
             if not self._waiting[request_id]:
                 del self._waiting[request_id]
 
-    async def quote(
-        self, ask: Ask, *, sellers: frozenset[str] | None, within_s: float
-    ) -> list[Quoted]:
-        """Ask every seller that can be asked, for `within_s` at the most, and buy nothing."""
-        world, subject = self._world, subject_of(ask)
-        await world.exchange.ready(within_s=world.settings.rates_wait_s)
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(world.lookups.look_up(seller, ask, subject, within_s=within_s))
-                for seller in able_to_answer(world, ask, sellers)
-            ]
-        return [task.result() for task in tasks]
-
     # ------------------------------------------------------------------------------- the work
     def _queue(self, record: RequestRecord, *, ease: Ease = Ease.WHOLE) -> None:
         """Have a request hunted, unless it is about to be or just being."""
         request_id = record.request.id
         if request_id not in self._queued and request_id not in self._hunts:
             self._queued.add(request_id)
+            self._world.tracer.enqueue(request_id)
             self._admission.enter(record, ease=ease)
 
     async def _work(self) -> None:
@@ -319,16 +304,21 @@ class HuntService:
                 self._admission.done(monotonic() - began)
 
     async def _hunt(self, record: RequestRecord, ease: Ease) -> None:
-        request_id = record.request.id
+        request_id, outcome = record.request.id, CUT_OFF
         failure: BookhuntError | None = None
         ended: Ended | None = None
         try:
-            ended = await hunt(self._world, record, ease)
+            self._world.tracer.take(request_id)
+            with span("hunt", ease=ease):
+                ended = await hunt(self._world, record, ease)
+            outcome = ended.record.state
         except BookhuntError as error:
             failure = error
         except Exception:  # noqa: BLE001 - a bug ends this hunt loudly, and no other
             failure = BookhuntError("bookhunt failed; its log says how")
             _log.exception("a hunt failed", extra={"request_id": request_id})
+        finally:
+            self._world.tracer.end(request_id, failure.code if failure else outcome)
         # From here on others may take the request up, this worker first of all.
         self._hunts.pop(request_id, None)
         if failure is not None:

@@ -14,6 +14,7 @@ from bookhunt.hunt.ports import Facts, Sent
 from bookhunt.model.outcome import Bought, Findings, Result
 from bookhunt.model.purchase import DECLARED_REFUSALS, Answer, Attempt, Stage
 from bookhunt.model.request import RequestState
+from bookhunt.telemetry.spans import span
 
 if TYPE_CHECKING:
     from bookhunt.hunt.world import World
@@ -105,6 +106,13 @@ async def write_down(
     A request whose customer cancelled meanwhile, and whose attempt ended with nothing bought, is
     cancelled instead of searched on.
     """
+    with span("settle", seller=attempt.seller, stage=to, answer=sent.answer):
+        return await _write_down(world, attempt, to, sent, findings)
+
+
+async def _write_down(
+    world: World, attempt: Attempt, to: Stage, sent: Sent, findings: Findings | None
+) -> Settled:
     record = await world.ledger.get(attempt.request_id)
     if record is None:
         message = f"attempt {attempt.id} belongs to no request"

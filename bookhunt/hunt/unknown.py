@@ -33,6 +33,7 @@ from bookhunt.hunt.settlement import (
 from bookhunt.model.purchase import Answer, Attempt, Stage
 from bookhunt.model.seller import Capability
 from bookhunt.telemetry.failpoints import fp
+from bookhunt.telemetry.spans import span
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -189,7 +190,9 @@ async def settle_once(
 async def look_up_late(world: World, order: Order) -> Settled | None:
     """Ask once more about an order that waits for a person; only one that stands settles it."""
     fp("settle.before_late_look_up")
-    found = await world.sellers.look_up(order)
+    with span("look_up", seller=order.attempt.seller) as seen:
+        found = await world.sellers.look_up(order)
+        seen.tell(answer=found.answer)
     fp("settle.after_late_look_up")
     if stage_after_look_up(found) is not Stage.CONFIRMED:
         return None
@@ -204,7 +207,9 @@ async def _look_up(
     It never counts while the same bytes may be sent again: they settle it better.
     """
     fp("settle.before_look_up")
-    found = await world.sellers.look_up(order)
+    with span("look_up", seller=seller.id) as seen:
+        found = await world.sellers.look_up(order)
+        seen.tell(answer=found.answer)
     fp("settle.after_look_up")
     stage, attempt = stage_after_look_up(found), order.attempt
     can_resend = plan.resend or plan.wait
@@ -230,7 +235,9 @@ async def _resend(world: World, order: Order, proof: Proof) -> Settled | Order:
     attempt = await world.ledger.resend(order.attempt)
     order = Order(attempt=attempt, buyer=order.buyer, book=order.book, ceiling=order.ceiling)
     fp("settle.before_resend_leaves")
-    sent = await world.sellers.send(order)
+    with span("resend", seller=attempt.seller) as seen:
+        sent = await world.sellers.send(order)
+        seen.tell(answer=sent.answer)
     fp("settle.after_resend")
     stage = stage_after_resend(sent, replays_same_answer=proof.replays_same_answer)
     if stage is None:

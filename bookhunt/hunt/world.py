@@ -17,6 +17,7 @@ from bookhunt.hunt.naming import Naming
 from bookhunt.hunt.ports import Knowledge
 from bookhunt.hunt.strategies import policy_for
 from bookhunt.hunt.tiering import Tiering
+from bookhunt.hunt.tracing import Tracer
 from bookhunt.model.seller import Capability
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         Ledger,
         OfferShelf,
         Sellers,
+        TraceShelf,
     )
     from bookhunt.hunt.settings import HuntSettings
     from bookhunt.hunt.strategies import PolicyFactory
@@ -139,6 +141,7 @@ class World:
     doubts: Doubts = field(default_factory=Doubts)
     fan_out: FanOut = field(default_factory=FanOut)
     knowledge: Knowledge = field(default_factory=Knowledge)
+    trace_shelf: TraceShelf | None = None  # None: nothing is recorded
     quarantine: Quarantine = field(init=False)
     tiering: Tiering = field(init=False)
     lines: Lines = field(init=False)
@@ -146,8 +149,12 @@ class World:
     naming: Naming = field(init=False)
     exchange: Exchange = field(init=False)
     lookups: Lookups = field(init=False)
+    tracer: Tracer = field(init=False)
 
     def __post_init__(self) -> None:
+        self.tracer = Tracer(
+            shelf=self.trace_shelf, clock=self.clock, settings=lambda: self.settings
+        )
         self.quarantine = Quarantine(self.ledger)
         self.tiering = Tiering(self.beliefs)
         self.lines = Lines(self.clock)

@@ -25,6 +25,7 @@ from bookhunt.sellers.template_filters import MISSING
 from bookhunt.sellers.template_sealed import CannotRender
 from bookhunt.sellers.transport import FailureKind, WireAnswer, WireFailed
 from bookhunt.telemetry.failpoints import fp
+from bookhunt.telemetry.spans import span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -182,6 +183,18 @@ async def _take_once(run: Run, step: CompiledStep) -> Last | Ended:
 
 async def post(run: Run, step: CompiledStep, rendered: Rendered) -> WireAnswer | Ended:
     """Send a rendered request of a step, once."""
+    if not run.points:
+        return await _post(run, step, rendered)
+    with span("step", step=step.name) as seen:
+        answer = await _post(run, step, rendered)
+        if isinstance(answer, Ended):
+            seen.tell(reason=answer.word)
+        else:
+            seen.tell(status=answer.status)
+    return answer
+
+
+async def _post(run: Run, step: CompiledStep, rendered: Rendered) -> WireAnswer | Ended:
     within_s = step.timeout_s or run.patience.timeout_s
     if run.points:
         fp(f"{run.points}.before_step")

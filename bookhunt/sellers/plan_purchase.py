@@ -22,6 +22,7 @@ from bookhunt.sellers.rendering import KeyPlace, Rendered, render
 from bookhunt.sellers.template_sealed import CannotRender
 from bookhunt.sellers.transport import FailureKind, WireFailed
 from bookhunt.telemetry.failpoints import fp
+from bookhunt.telemetry.spans import span
 
 if TYPE_CHECKING:
     from bookhunt.hunt.ports import Order
@@ -136,7 +137,9 @@ async def commit(run: Run, step: CompiledStep, rendered: Rendered, *, first: boo
     within_s = step.timeout_s or run.patience.timeout_s
     fp("commit.before_step")
     try:
-        answer = await run.exchange.send(rendered, within_s=within_s, once=True)
+        with span("step", step=step.name) as seen:
+            answer = await run.exchange.send(rendered, within_s=within_s, once=True)
+            seen.tell(status=answer.status)
     except WireFailed as failed:
         not_sent = failed.kind is FailureKind.NOT_SENT
         return Sent(answer=nothing_left if not_sent else Answer.UNKNOWN, detail=str(failed))

@@ -34,6 +34,8 @@ NOTE_FIELDS = (
     "seller reason total detail tier rank expected reservation cached shared asked_ms answered_ms "
     "calls"
 ).split()
+TRACE_FIELDS = "request_id trace_id began_at ms parts link dropped spans schema_version".split()
+SPAN_FIELDS = "id parent name start_ms ms told".split()
 FEEDBACK_FIELDS = "request_id seller feedback counted schema_version".split()
 BOOK_FIELDS = "title isbns pinned resolver resolved_at expires_at why schema_version".split()
 PROFILE_FIELDS = (

@@ -31,6 +31,7 @@ ROUTES = {
     "settle": Route(method="POST", path="/requests/{request_id}/settle"),
     "feedback": Route(method="POST", path="/requests/{request_id}/feedback"),
     "why": Route(method="GET", path="/requests/{request_id}/why"),
+    "trace": Route(method="GET", path="/requests/{request_id}/trace"),
     "quote": Route(method="POST", path="/quote"),
     "sellers.list": Route(method="GET", path="/sellers"),
     "sellers.show": Route(method="GET", path="/sellers/{seller_id}"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from bookhunt.telemetry.trace_ids import trace_id_of
 from bookhunt.wire.contract import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def request_object(record: RequestRecord, attempts: Sequence[Attempt]) -> dict[s
         "submitted_at": time_text(request.submitted_at),
         "finished_at": time_text(record.finished_at),
         "latency_ms": _latency_ms(record),
-        "trace_id": None,
+        "trace_id": trace_id_of(request.id),
         "message": result.message,
         "schema_version": SCHEMA_VERSION,
     }

@@ -46,6 +46,7 @@ from bookhunt.hunt.ports.selling import (
     Stopped,
 )
 from bookhunt.hunt.ports.surroundings import Buyers, Clock
+from bookhunt.hunt.ports.tracing import TraceShelf
 
 __all__ = [
     "Ask",
@@ -82,4 +83,5 @@ __all__ = [
     "Sent",
     "Stopped",
     "Submitted",
+    "TraceShelf",
 ]

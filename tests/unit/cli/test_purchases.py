@@ -31,7 +31,7 @@ class ScriptedDaemon:
     most_waiting: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def buy(self, request: PurchaseRequest, *, idempotency_key: str) -> dict:
+    def buy(self, request: PurchaseRequest, *, idempotency_key: str, traced: bool = False) -> dict:
         book = request.book_name
         with self.lock:
             self.keys.append((book, idempotency_key))

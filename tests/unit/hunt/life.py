@@ -25,7 +25,7 @@ from tests.support.scripted_sellers import QuoteScript, ScriptedSellers, a_selle
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bookhunt.hunt.ports import Clock, Knowledge, OfferShelf
+    from bookhunt.hunt.ports import Clock, Knowledge, OfferShelf, TraceShelf
     from bookhunt.model.buyer import Buyer
     from bookhunt.model.outcome import RequestRecord, SellerNote
     from bookhunt.model.purchase import Attempt
@@ -114,8 +114,10 @@ class Life:
         sellers: ScriptedSellers | None = None,
         shelf: OfferShelf | None = None,
         knowledge: Knowledge | None = None,
+        traces: TraceShelf | None = None,
     ) -> None:
         self.clock = clock
+        self.traces = traces
         self.settings = settings
         self.sellers = sellers or ScriptedSellers(clock)
         self.ledger: Any = ledger or MemoryLedger(clock)
@@ -136,6 +138,7 @@ class Life:
             clock=self.clock,
             settings=self.settings,
             knowledge=self.knowledge,
+            traces=self.traces,
             clock_went_back=self.clock_went_back,
         )
 
