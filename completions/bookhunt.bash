@@ -5,7 +5,7 @@ _bookhunt_table() {
     below= options= valued= operands=()
     case $1 in
         '')
-            below='buy quote status wait cancel settle feedback books sellers profile limits pause resume db daemon config demo sandbox help completions version'
+            below='buy quote status wait cancel settle trace feedback books sellers profile limits pause resume doctor db daemon config demo sandbox help completions version'
             options='--help'
             ;;
         'buy')
@@ -36,6 +36,11 @@ _bookhunt_table() {
         'settle')
             options='--bought --not-bought --retry --json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--bought --fields --color'
+            operands=('ask:requests')
+            ;;
+        'trace')
+            options='--export --format --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--export --format --fields --color'
             operands=('ask:requests')
             ;;
         'feedback')
@@ -171,6 +176,10 @@ _bookhunt_table() {
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
             ;;
+        'doctor')
+            options='--bundle --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--bundle --fields --color'
+            ;;
         'db')
             below='snapshot export'
             options='--help'
@@ -251,7 +260,7 @@ _bookhunt_table() {
         'help')
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
-            operands=('words:exit-codes json sellers pipelines safety environment buy quote status wait cancel settle feedback books sellers profile limits pause resume db daemon config demo sandbox help completions version...')
+            operands=('words:exit-codes json sellers pipelines safety environment buy quote status wait cancel settle trace feedback books sellers profile limits pause resume doctor db daemon config demo sandbox help completions version...')
             ;;
         'completions')
             below='install show'
@@ -299,6 +308,9 @@ _bookhunt_value() {
         'cancel --color') kind='words:auto always never' ;;
         'settle --fields') kind='pick:request_id book max_price status strategy resolved_seller resolved_price item_price shipping original_price order_id delivery_estimate purchased_at lowest_available_price lowest_available_seller reason overcharged sellers_asked sellers_total calls cached coalesced early_exit stopped_because proof tax url cheaper_by_link profile customer watch_id attempts submitted_at finished_at latency_ms trace_id message schema_version' ;;
         'settle --color') kind='words:auto always never' ;;
+        'trace --export') kind='file' ;;
+        'trace --format') kind='words:otlp chrome' ;;
+        'trace --color') kind='words:auto always never' ;;
         'feedback --fields') kind='pick:request_id seller feedback counted schema_version' ;;
         'feedback --color') kind='words:auto always never' ;;
         'books list --fields') kind='pick:title isbns pinned resolver resolved_at expires_at why schema_version' ;;
@@ -345,6 +357,9 @@ _bookhunt_value() {
         'limits set --color') kind='words:auto always never' ;;
         'pause --color') kind='words:auto always never' ;;
         'resume --color') kind='words:auto always never' ;;
+        'doctor --bundle') kind='file' ;;
+        'doctor --fields') kind='pick:check level found hint schema_version' ;;
+        'doctor --color') kind='words:auto always never' ;;
         'db snapshot --color') kind='words:auto always never' ;;
         'db export --what') kind='words:requests attempts all' ;;
         'db export --color') kind='words:auto always never' ;;

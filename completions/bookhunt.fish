@@ -48,6 +48,7 @@ complete -c bookhunt -n '__bookhunt_after' -a status -d 'Show requests and what 
 complete -c bookhunt -n '__bookhunt_after' -a wait -d 'Wait for requests'
 complete -c bookhunt -n '__bookhunt_after' -a cancel -d 'Cancel requests whose order was not sent yet'
 complete -c bookhunt -n '__bookhunt_after' -a settle -d 'Say by hand what became of an order in doubt'
+complete -c bookhunt -n '__bookhunt_after' -a trace -d 'Show what was done for a request, and when'
 complete -c bookhunt -n '__bookhunt_after' -a feedback -d 'Say how a purchase was'
 complete -c bookhunt -n '__bookhunt_after' -a books -d 'The ISBNs that titles stand for'
 complete -c bookhunt -n '__bookhunt_after' -a sellers -d 'The sellers that can be asked'
@@ -55,6 +56,7 @@ complete -c bookhunt -n '__bookhunt_after' -a profile -d 'Where books are sent'
 complete -c bookhunt -n '__bookhunt_after' -a limits -d 'How much may be spent'
 complete -c bookhunt -n '__bookhunt_after' -a pause -d 'Stop all new purchases at once'
 complete -c bookhunt -n '__bookhunt_after' -a resume -d 'Allow purchases again'
+complete -c bookhunt -n '__bookhunt_after' -a doctor -d 'Find what is wrong, and what to type'
 complete -c bookhunt -n '__bookhunt_after' -a db -d 'The ledger, as a file and as lines'
 complete -c bookhunt -n '__bookhunt_after' -a daemon -d 'The process that hunts'
 complete -c bookhunt -n '__bookhunt_after' -a config -d 'The configuration'
@@ -165,6 +167,19 @@ complete -c bookhunt -n '__bookhunt_at settle' -l no-input -d 'Never ask anythin
 complete -c bookhunt -n '__bookhunt_at settle' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at settle' -l help -d 'Show the help and exit'
 complete -c bookhunt -n '__bookhunt_nth 1 settle' -k -a '(__bookhunt_ask requests)'
+
+# bookhunt trace
+complete -c bookhunt -n '__bookhunt_at trace' -l export -r -F -d 'Write it there'
+complete -c bookhunt -n '__bookhunt_at trace' -l format -x -a 'otlp chrome' -d 'Of the file'
+complete -c bookhunt -n '__bookhunt_at trace' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at trace' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at trace' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at trace' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at trace' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at trace' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at trace' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at trace' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 trace' -k -a '(__bookhunt_ask requests)'
 
 # bookhunt feedback
 complete -c bookhunt -n '__bookhunt_at feedback' -l good -d 'It came as it was described'
@@ -483,6 +498,17 @@ complete -c bookhunt -n '__bookhunt_at resume' -l no-input -d 'Never ask anythin
 complete -c bookhunt -n '__bookhunt_at resume' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at resume' -l help -d 'Show the help and exit'
 
+# bookhunt doctor
+complete -c bookhunt -n '__bookhunt_at doctor' -l bundle -r -F -d 'Write a redacted zip for a bug report'
+complete -c bookhunt -n '__bookhunt_at doctor' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at doctor' -l fields -x -a '(__bookhunt_list check level found hint schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at doctor' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at doctor' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at doctor' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at doctor' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at doctor' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at doctor' -l help -d 'Show the help and exit'
+
 # bookhunt db
 complete -c bookhunt -n '__bookhunt_after db' -a snapshot -d 'Copy the ledger into a file to look into'
 complete -c bookhunt -n '__bookhunt_after db' -a export -d 'Print all requests and attempts as lines'
@@ -682,7 +708,7 @@ complete -c bookhunt -n '__bookhunt_at help' -l quiet -d 'No notices and no prog
 complete -c bookhunt -n '__bookhunt_at help' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at help' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at help' -l help -d 'Show the help and exit'
-complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety environment buy quote status wait cancel settle feedback books sellers profile limits pause resume db daemon config demo sandbox help completions version'
+complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety environment buy quote status wait cancel settle trace feedback books sellers profile limits pause resume doctor db daemon config demo sandbox help completions version'
 
 # bookhunt completions
 complete -c bookhunt -n '__bookhunt_after completions' -a install -d 'Put them where your shell and man look'

@@ -1,4 +1,4 @@
-"""The commands about the past and about health: `db`."""
+"""The commands about the past and about health: `db`, `doctor`."""
 
 from __future__ import annotations
 
@@ -28,4 +28,18 @@ DB = Group(
             prints="record",
         ),
     },
+)
+
+DOCTOR = Entry(
+    module="bookhunt.cli.doctor",
+    function="doctor",
+    does="Find what is wrong, and what to type.",
+    examples=(
+        "bookhunt doctor",
+        "bookhunt doctor --json",
+        "bookhunt doctor --bundle report.zip",
+    ),
+    prints="finding",
+    codes=(4,),
+    local=True,
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bookhunt.cli import exit_codes
 from bookhunt.cli.config import SETTING_FIELDS
 from bookhunt.cli.demo import DEMO_FIELDS
+from bookhunt.cli.findings import FINDING_FIELDS
 from bookhunt.cli.limits import LIMIT_FIELDS
 from bookhunt.cli.sellers_doctor import TEST_FIELDS
 from bookhunt.cli.version import VERSION_FIELDS
@@ -35,6 +36,7 @@ OBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "profile": ("each profile is a line", tuple(PROFILE_FIELDS)),
     "feedback": ("what was counted is a line", tuple(FEEDBACK_FIELDS)),
     "record": ("each request and each attempt is a line; `kind` says which", ()),
+    "finding": ("each finding is a line", tuple(FINDING_FIELDS)),
     "limit": ("each currency is a line", tuple(LIMIT_FIELDS)),
     "setting": ("each setting is a line", tuple(SETTING_FIELDS)),
     "test": ("each check is a line", tuple(TEST_FIELDS)),
