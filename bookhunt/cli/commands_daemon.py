@@ -12,6 +12,8 @@ DAEMON = Group(
             function=function,
             does=does,
             examples=examples,
+            prints="log" if word == "logs" else "object",
+            local=word == "logs",
         )
         for word, function, does, examples in (
             ("start", "start", "Start the daemon.", ("bookhunt daemon start",)),

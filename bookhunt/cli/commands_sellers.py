@@ -37,7 +37,6 @@ SELLERS = Group(
             function="new",
             does="Write the skeleton of a definition.",
             examples=("bookhunt sellers new myshop",),
-            prints="nothing",
             local=True,
         ),
         "schema": Entry(

@@ -108,7 +108,8 @@ def _examined(terminal: Terminal, home: Home, path: Path, *, strict: bool) -> li
     lines = examine(path, user_folder=home.sellers_dir, strict=strict)
     for line in lines:
         if terminal.wants_objects:
-            told: dict[str, Any] = line.json_fields() | {"warning": line.warning}
+            told: dict[str, Any] = {"calls": None, "offers": None, "latency_ms": None}  # of --live
+            told |= line.json_fields() | {"warning": line.warning}
             terminal.thing(told, TEST_FIELDS)
         else:
             _print(terminal, line)

@@ -156,6 +156,7 @@ def _tell(terminal: Terminal, file: str, book: str, quoted: Quoted, requests: li
             "error": reason if quoted.detail is None else f"{reason}: {quoted.detail}",
             "line": None,
             "column": None,
+            "warning": None,
             "calls": requests,
             "offers": offers,
             "latency_ms": round(quoted.latency_ms, 1),

@@ -91,6 +91,9 @@ def new(
         ) from None
     except OSError as error:
         raise SetupMissing(f"{path} cannot be written: {error.strerror}") from error
+    if terminal.wants_objects:
+        terminal.thing({"id": seller_id, "file": str(path)}, ("id", "file", "schema_version"))
+        return
     terminal.line(str(path))
     terminal.notice(f"fill it in, then: bookhunt sellers test {seller_id}")
 
