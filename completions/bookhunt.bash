@@ -5,7 +5,7 @@ _bookhunt_table() {
     below= options= valued= operands=()
     case $1 in
         '')
-            below='buy quote status wait cancel settle trace feedback books sellers profile limits pause resume doctor db daemon config demo sandbox help completions version'
+            below='buy quote status wait cancel settle trace feedback books sellers profile limits pause resume stats doctor db daemon config demo sandbox help completions version'
             options='--help'
             ;;
         'buy')
@@ -176,6 +176,10 @@ _bookhunt_table() {
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
             ;;
+        'stats')
+            options='--since --by --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--since --by --fields --color'
+            ;;
         'doctor')
             options='--bundle --json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--bundle --fields --color'
@@ -260,7 +264,7 @@ _bookhunt_table() {
         'help')
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
-            operands=('words:exit-codes json sellers pipelines safety environment buy quote status wait cancel settle trace feedback books sellers profile limits pause resume doctor db daemon config demo sandbox help completions version...')
+            operands=('words:exit-codes json sellers pipelines safety environment buy quote status wait cancel settle trace feedback books sellers profile limits pause resume stats doctor db daemon config demo sandbox help completions version...')
             ;;
         'completions')
             below='install show'
@@ -357,6 +361,9 @@ _bookhunt_value() {
         'limits set --color') kind='words:auto always never' ;;
         'pause --color') kind='words:auto always never' ;;
         'resume --color') kind='words:auto always never' ;;
+        'stats --since') kind='words:all' ;;
+        'stats --by') kind='words:seller strategy' ;;
+        'stats --color') kind='words:auto always never' ;;
         'doctor --bundle') kind='file' ;;
         'doctor --fields') kind='pick:check level found hint schema_version' ;;
         'doctor --color') kind='words:auto always never' ;;

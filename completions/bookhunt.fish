@@ -56,6 +56,7 @@ complete -c bookhunt -n '__bookhunt_after' -a profile -d 'Where books are sent'
 complete -c bookhunt -n '__bookhunt_after' -a limits -d 'How much may be spent'
 complete -c bookhunt -n '__bookhunt_after' -a pause -d 'Stop all new purchases at once'
 complete -c bookhunt -n '__bookhunt_after' -a resume -d 'Allow purchases again'
+complete -c bookhunt -n '__bookhunt_after' -a stats -d 'Print figures over a period'
 complete -c bookhunt -n '__bookhunt_after' -a doctor -d 'Find what is wrong, and what to type'
 complete -c bookhunt -n '__bookhunt_after' -a db -d 'The ledger, as a file and as lines'
 complete -c bookhunt -n '__bookhunt_after' -a daemon -d 'The process that hunts'
@@ -498,6 +499,18 @@ complete -c bookhunt -n '__bookhunt_at resume' -l no-input -d 'Never ask anythin
 complete -c bookhunt -n '__bookhunt_at resume' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at resume' -l help -d 'Show the help and exit'
 
+# bookhunt stats
+complete -c bookhunt -n '__bookhunt_at stats' -l since -x -a 'all' -d 'Of requests submitted since then'
+complete -c bookhunt -n '__bookhunt_at stats' -l by -x -a 'seller strategy' -d 'A line for each of them'
+complete -c bookhunt -n '__bookhunt_at stats' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at stats' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at stats' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at stats' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at stats' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at stats' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at stats' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at stats' -l help -d 'Show the help and exit'
+
 # bookhunt doctor
 complete -c bookhunt -n '__bookhunt_at doctor' -l bundle -r -F -d 'Write a redacted zip for a bug report'
 complete -c bookhunt -n '__bookhunt_at doctor' -l json -d 'Print JSON Lines'
@@ -708,7 +721,7 @@ complete -c bookhunt -n '__bookhunt_at help' -l quiet -d 'No notices and no prog
 complete -c bookhunt -n '__bookhunt_at help' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at help' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at help' -l help -d 'Show the help and exit'
-complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety environment buy quote status wait cancel settle trace feedback books sellers profile limits pause resume doctor db daemon config demo sandbox help completions version'
+complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety environment buy quote status wait cancel settle trace feedback books sellers profile limits pause resume stats doctor db daemon config demo sandbox help completions version'
 
 # bookhunt completions
 complete -c bookhunt -n '__bookhunt_after completions' -a install -d 'Put them where your shell and man look'

@@ -6,7 +6,7 @@ Plain data, so that `--help` of the program imports no command, and a command on
 from __future__ import annotations
 
 from bookhunt.cli.commands_daemon import CONFIG, DAEMON, SANDBOX
-from bookhunt.cli.commands_records import DB, DOCTOR
+from bookhunt.cli.commands_records import DB, DOCTOR, STATS
 from bookhunt.cli.commands_sellers import SELLERS
 from bookhunt.cli.entries import OUTCOMES, Entry, Group
 
@@ -208,6 +208,7 @@ COMMANDS: dict[str, Entry | Group] = {
         does="Allow purchases again.",
         examples=("bookhunt resume",),
     ),
+    "stats": STATS,
     "doctor": DOCTOR,
     "db": DB,
     "daemon": DAEMON,

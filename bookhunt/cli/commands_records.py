@@ -1,4 +1,4 @@
-"""The commands about the past and about health: `db`, `doctor`."""
+"""The commands about the past and about health: `db`, `doctor`, `stats`."""
 
 from __future__ import annotations
 
@@ -42,4 +42,16 @@ DOCTOR = Entry(
     prints="finding",
     codes=(4,),
     local=True,
+)
+
+STATS = Entry(
+    module="bookhunt.cli.stats",
+    function="stats",
+    does="Print figures over a period.",
+    examples=(
+        "bookhunt stats",
+        "bookhunt stats --since 7d --by seller",
+        "bookhunt stats --since all --by strategy --json",
+    ),
+    prints="figures",
 )

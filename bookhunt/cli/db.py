@@ -4,14 +4,13 @@ import contextlib
 import errno
 import os
 import shutil
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bookhunt.cli.connection import connect
-from bookhunt.cli.durations import seconds
+from bookhunt.cli.durations import time_ago
 from bookhunt.cli.output import Terminal
 from bookhunt.cli.things import print_thing
 from bookhunt.client.starting import is_held
@@ -83,19 +82,6 @@ def export(
         terminal.picked(_FIELDS_OF[kind])
         for each in client.exported(kind, since=moment):
             terminal.thing(each, _FIELDS_OF[kind])
-
-
-def time_ago(age: str) -> str:
-    """The moment so long ago, as the daemon reads it.
-
-    Raises:
-        InputError: it is no duration, or longer ago than there are dates.
-    """
-    try:
-        moment = datetime.now(UTC) - timedelta(seconds=seconds(age))
-    except OverflowError:
-        raise InputError(f"{age} is before all time", hint="--since 30d") from None
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def move_new(source: Path, to: Path) -> None:

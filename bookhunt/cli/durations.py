@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from bookhunt.model.errors import InputError
 
@@ -32,3 +33,16 @@ def seconds(text: str) -> float:
             f"{text!r} is not a duration", hint="write it as 500ms, 5s, 10m, 2h, 7d or 1h30m"
         )
     return total
+
+
+def time_ago(age: str) -> str:
+    """The moment so long ago, in ISO 8601.
+
+    Raises:
+        InputError: it is no duration, or longer ago than there are dates.
+    """
+    try:
+        moment = datetime.now(UTC) - timedelta(seconds=seconds(age))
+    except OverflowError:
+        raise InputError(f"{age} is before all time", hint="--since 30d") from None
+    return moment.isoformat().replace("+00:00", "Z")

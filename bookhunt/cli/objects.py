@@ -37,6 +37,7 @@ OBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "feedback": ("what was counted is a line", tuple(FEEDBACK_FIELDS)),
     "record": ("each request and each attempt is a line; `kind` says which", ()),
     "finding": ("each finding is a line", tuple(FINDING_FIELDS)),
+    "figures": ("the figures are a line, with --by one for each seller or strategy", ()),
     "limit": ("each currency is a line", tuple(LIMIT_FIELDS)),
     "setting": ("each setting is a line", tuple(SETTING_FIELDS)),
     "test": ("each check is a line", tuple(TEST_FIELDS)),
