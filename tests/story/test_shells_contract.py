@@ -31,6 +31,7 @@ _TYPED = {
     "profile add": ("profile add office --from -", _ADDRESS),
     "profile show": ("profile show office", ""),
     "profile remove": ("profile remove office", ""),
+    "db snapshot": ("db snapshot {home}/copy.db", ""),
 }
 # What is not run here, and where it is.
 _ELSEWHERE = {
@@ -70,7 +71,7 @@ def _run(
     line, stdin = _TYPED.get(" ".join(words), (entry.examples[0], ""))
     line = re.split(r" [<>|] ?", line)[0].partition("bookhunt ")[2] or line
     shown = world.run(
-        *shlex.split(line),
+        *shlex.split(line.replace("{home}", str(world.root))),
         "--json",
         stdin=stdin,
         PYTHONPROFILEIMPORTTIME="1",

@@ -166,6 +166,20 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
         assert process.returncode == 141, arguments
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_a_silent_one(closed: str, tmp_path: Path) -> None:
+    """`<&-`: nobody can be asked, nothing else takes the number, and the exit code is the same."""
+    environment = {**os.environ, "BOOKHUNT_HOME": str(tmp_path / "home")}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    for line, code in (("config path --json", 0), ("profile add home", 2), ("byu", 2)):
+        script = f"'{_PROGRAM[0]}' -c '{_PROGRAM[2]}' {line} {closed}"
+        done = subprocess.run(
+            ["/bin/sh", "-c", script], capture_output=True, text=True, check=False, env=environment
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_config_shows_where_each_value_is_from(run: Run, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
