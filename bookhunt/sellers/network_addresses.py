@@ -81,6 +81,16 @@ class Addresses:
             task.add_done_callback(lambda done: self._forget(host, done))
         return await asyncio.shield(task)
 
+    async def of_proxy(self) -> tuple[IPAddress, ...]:
+        """The addresses of the proxy, which may be anywhere: this machine, the customer's network.
+
+        Raises:
+            NameUnknown: it does not resolve.
+        """
+        host = self._proxy or ""
+        address = literal_address(host)
+        return await self.of(host) if address is None else (address,)
+
     def _forget(self, host: str, task: asyncio.Task[tuple[IPAddress, ...]]) -> None:
         self._asking.pop(host, None)
         if not task.cancelled():

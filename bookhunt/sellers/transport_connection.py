@@ -12,6 +12,7 @@ was not read to its end, or guess where an answer ends.
 from __future__ import annotations
 
 import asyncio
+import select
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import httptools
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 _WITHOUT_BODY = frozenset({204, 304})  # RFC 9112, 6.3
+_AROUND_A_PIECE = 8  # bytes of a chunk that are not its body: its length and two line ends
 
 
 class Answered(NamedTuple):
@@ -52,7 +54,8 @@ class Connection(asyncio.Protocol):
         self._body_limit = 0
         self._tunnels = False
         self._head: list[tuple[bytes, bytes]] = []
-        self._head_bytes = 0
+        self._spare_bytes = 0  # how much more may come that is no body: heads, trailers, framing
+        self._arriving = select.poll()
         self._heard = False
         self._body: Body | None = None  # None: the head is not whole yet
         self._status = 0
@@ -73,17 +76,26 @@ class Connection(asyncio.Protocol):
             self._fail(Unheard())  # it was lost between the last look and now
             return asked
         self._body_limit, self._tunnels, self._heard = body_limit, tunnels, False
+        self._spare_bytes = MOST_HEADER_BYTES
         self._begin_answer()
         self._transport.write(request)
         return asked
+
+    def has_unread(self) -> bool:
+        """Whether bytes wait in the socket, or its end: before the question, they answer none.
+
+        The loop has not come to them yet, and would hand them over as the answer to what is asked
+        now.
+        """
+        return bool(self._arriving.poll(0))
 
     def expire(self) -> None:
         """The time of the question is over."""
         self._fail(TimeoutError())
 
     def abort(self) -> None:
-        """Close at once, whatever is under way."""
-        self.is_open = False
+        """Close at once, whatever is under way: an end of ours is not the end of an answer."""
+        self.is_open = self._until_closed = False
         if self._transport is not None:
             self._transport.abort()
 
@@ -99,6 +111,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.Protocol`."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one by its deeds only
+        self._arriving.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
         self.is_open = True
 
     def data_received(self, data: bytes) -> None:
@@ -107,15 +120,14 @@ class Connection(asyncio.Protocol):
             self.abort()  # an answer before the question
             return
         self._heard = True
+        self._spare_bytes -= len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._fail(WireFailed(FailureKind.MALFORMED, "not HTTP"))
             return
-        if self._body is None and self._asked is not None:
-            self._head_bytes += len(data)
-            if self._head_bytes > MOST_HEADER_BYTES:
-                self._fail(WireFailed(FailureKind.TOO_LARGE, "headers beyond the limit"))
+        if self._spare_bytes < 0 and self._asked is not None:
+            self._fail(WireFailed(FailureKind.TOO_LARGE, "headers beyond the limit"))
 
     def connection_lost(self, error: Exception | None) -> None:
         """See `asyncio.Protocol`."""
@@ -171,6 +183,7 @@ class Connection(asyncio.Protocol):
         """A piece of the body."""
         if self._asked is None or self._body is None:
             return
+        self._spare_bytes += len(piece) + _AROUND_A_PIECE
         try:
             self._body.add(piece)
         except WireFailed as failed:
@@ -188,7 +201,6 @@ class Connection(asyncio.Protocol):
     # ------------------------------------------------------------------------------ the end
     def _begin_answer(self) -> None:
         self._head = []
-        self._head_bytes = 0
         self._body = None
         self._until_closed = False
 
@@ -201,11 +213,20 @@ class Connection(asyncio.Protocol):
         except WireFailed as failed:
             self._fail(failed)
             return
-        if not self._tunnels and not self._parser.should_keep_alive():
+        if not self._tunnels and not self._may_be_kept():
             self.abort()
         self._asked, self._until_closed = None, False
         if not asked.done():
             asked.set_result(Answered(self._status, self._headers, whole))
+
+    def _may_be_kept(self) -> bool:
+        """Whether both sides are done: a seller may answer before it has read the question."""
+        transport = self._transport
+        return (
+            transport is not None
+            and self._parser.should_keep_alive()
+            and not transport.get_write_buffer_size()
+        )
 
     def _fail(self, failure: WireFailed | Unheard | TimeoutError) -> None:
         """End the question; what is left unread must not be the next one's answer."""

@@ -1,7 +1,8 @@
 """Quotes over kept connections to checked addresses.
 
 What cannot spend may be asked again: a kept connection that the seller closed meanwhile is replaced
-without a word, whatever the method. The hunt's throttle and the gates of the sellers bound the
+without a word, whatever the method, and once: a seller that hangs up on a question is not asked it
+on every connection there is. The hunt's throttle and the gates of the sellers bound the
 calls in flight and so the connections; here those that wait for the next call are bounded.
 
 Left out on purpose: pipelining and HTTP/2 (one slow answer would hold up the others of a seller),
@@ -18,15 +19,16 @@ from bookhunt.sellers.network import HostRefused, Origin, never_public, origin_o
 from bookhunt.sellers.network_addresses import Addresses, NameUnknown
 from bookhunt.sellers.transport import FailureKind, WireAnswer, WireFailed, WireRequest
 from bookhunt.sellers.transport_connection import Answered, Connection, Unheard
+from bookhunt.sellers.transport_kept import KeptConnections
 
 if TYPE_CHECKING:
     import ssl
 
-_KEEPALIVE_S = 30.0
-_MOST_IDLE = 1000  # for each seller: the largest `limits.concurrency` of the language
 _CONNECT_WITHIN_S = 10.0
 _MOST_ADDRESSES = 3
 _TUNNEL_BYTES = 64 * 1024
+_MOST_TURNS = 1000
+_FRAMING = frozenset({"content-length", "transfer-encoding"})  # said here, and only once
 _WITHOUT_LENGTH = frozenset({"GET", "DELETE"})  # methods that say nothing of a body they have not
 
 
@@ -38,9 +40,8 @@ class QuoteTransport:
         self._proxy = _proxy_of(addresses)
         self._tls = tls or tls_context(addresses.rules)
         self._loop = asyncio.get_running_loop()
-        self._idle: dict[str, list[Connection]] = {}  # by origin, the one used last at the end
+        self._kept = KeptConnections(self._loop)
         self._open: set[Connection] = set()
-        self._sweeper: asyncio.TimerHandle | None = None
         self._closed = False
 
     async def send(self, request: WireRequest, *, within_s: float, body_limit: int) -> WireAnswer:
@@ -69,12 +70,13 @@ class QuoteTransport:
         self, origin: Origin, data: bytes, body_limit: int, ends_at: float
     ) -> Answered | None:
         """The answer on a kept connection; None: there is none that the seller left open."""
-        while (connection := self._kept(origin)) is not None:
-            try:
-                return await self._ask(connection, data, body_limit, ends_at)
-            except Unheard:
-                continue
-        return None
+        connection = self._kept.take(origin.text)
+        if connection is None:
+            return None
+        try:
+            return await self._ask(connection, data, body_limit, ends_at)
+        except Unheard:
+            return None
 
     async def _ask(
         self, connection: Connection, data: bytes, body_limit: int, ends_at: float
@@ -88,7 +90,7 @@ class QuoteTransport:
         finally:
             timer.cancel()
         if connection.is_open:
-            self._keep(connection)
+            self._kept.keep(connection)
         return answered
 
     def _written(self, request: WireRequest, origin: Origin) -> bytes:
@@ -96,50 +98,21 @@ class QuoteTransport:
         target = request.url.partition("#")[0]
         if origin.scheme == "https" or not self._is_proxied(origin):
             target = _target(target, len(origin.scheme) + 3)
-        lines = [f"{request.method} {target} HTTP/1.1\r\nHost: {origin.netloc}\r\n"]
-        lines += [f"{name}: {value}\r\n" for name, value in request.headers]
+        lines, host = [], origin.netloc
+        for name, value in request.headers:
+            if (known := name.lower()) == "host":
+                host = value
+            elif known not in _FRAMING:
+                lines.append(f"{name}: {value}\r\n")
         if request.body or request.method not in _WITHOUT_LENGTH:
             lines.append(f"Content-Length: {len(request.body)}\r\n")
-        lines.append("\r\n")
-        return "".join(lines).encode() + request.body
+        head = "".join(lines)
+        first = f"{request.method} {target} HTTP/1.1\r\nHost: {host}\r\n"
+        return f"{first}{head}\r\n".encode() + request.body
 
-    # ----------------------------------------------------------------------------- the kept
-    def _kept(self, origin: Origin) -> Connection | None:
-        """A connection that waits for a question."""
-        idle = self._idle.get(origin.text)
-        while idle:
-            connection = idle.pop()
-            if connection.is_open:
-                if connection.idle_since_s + _KEEPALIVE_S > self._loop.time():
-                    return connection
-                connection.abort()
-        return None
-
-    def _keep(self, connection: Connection) -> None:
-        idle = self._idle.setdefault(connection.origin, [])
-        if len(idle) >= _MOST_IDLE:
-            connection.abort()
-            return
-        connection.idle_since_s = self._loop.time()
-        idle.append(connection)
-        if self._sweeper is None:
-            self._sweeper = self._loop.call_later(_KEEPALIVE_S, self._sweep)
-
-    def _sweep(self) -> None:
-        """Close what nobody needed for so long."""
-        oldest = self._loop.time() - _KEEPALIVE_S
-        for origin, idle in list(self._idle.items()):
-            for connection in idle:
-                if connection.idle_since_s <= oldest:
-                    connection.abort()
-            left = [each for each in idle if each.is_open]
-            if left:
-                self._idle[origin] = left
-            else:
-                del self._idle[origin]
-        self._sweeper = None
-        if self._idle:
-            self._sweeper = self._loop.call_later(_KEEPALIVE_S / 2, self._sweep)
+    def _lost(self, connection: Connection) -> None:
+        self._open.discard(connection)
+        self._kept.drop(connection)
 
     # -------------------------------------------------------------------------- connecting
     def _is_proxied(self, origin: Origin) -> bool:
@@ -156,6 +129,8 @@ class QuoteTransport:
                 await self._tunnel(connection, origin)
             except BaseException:
                 connection.abort()
+                # Given up in the middle of TLS, its loss is told to nobody.
+                self._lost(connection)
                 raise
         return connection
 
@@ -163,7 +138,10 @@ class QuoteTransport:
         self, place: Origin, within_s: float, *, for_origin: Origin
     ) -> Connection:
         """Try the addresses in turn; each but the last leaves time for the next."""
-        addresses = (await self._addresses.of(place.host))[:_MOST_ADDRESSES]
+        found = (
+            self._addresses.of_proxy() if place is self._proxy else self._addresses.of(place.host)
+        )
+        addresses = (await found)[:_MOST_ADDRESSES]
         others_s = min(_CONNECT_WITHIN_S, within_s / (len(addresses) + 1))
         failure: OSError = ConnectionError()
         for address in addresses:
@@ -171,7 +149,7 @@ class QuoteTransport:
             try:
                 async with asyncio.timeout(_CONNECT_WITHIN_S if is_last else others_s):
                     _, connection = await self._loop.create_connection(
-                        lambda: Connection(for_origin.text, self._open.discard),
+                        lambda: Connection(for_origin.text, self._lost),
                         host=str(address),
                         port=place.port,
                         ssl=self._tls if place.scheme == "https" else None,
@@ -205,12 +183,12 @@ class QuoteTransport:
     async def close(self) -> None:
         """Close every connection."""
         self._closed = True
-        if self._sweeper is not None:
-            self._sweeper.cancel()
+        self._kept.close()
         for connection in list(self._open):
             connection.abort()
-        self._idle.clear()
-        while self._open:  # noqa: ASYNC110 - the loop closes sockets in its next turns
+        for _ in range(_MOST_TURNS):  # the loop closes sockets in its next turns
+            if not self._open:
+                break
             await asyncio.sleep(0)
 
 
@@ -227,4 +205,8 @@ def _proxy_of(addresses: Addresses) -> Origin | None:
     if proxy is None:
         return None
     parts = urlsplit(proxy)
-    return Origin(parts.scheme, (parts.hostname or "").lower(), parts.port or 80)
+    return Origin(
+        parts.scheme,
+        (parts.hostname or "").lower(),
+        parts.port or (443 if parts.scheme == "https" else 80),
+    )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import inspect
+import socket
 import ssl
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +19,7 @@ import uvloop
 from bookhunt.sellers.network import NetworkRules
 from bookhunt.sellers.network_addresses import Addresses
 from bookhunt.sellers.transport import FailureKind, WireAnswer, WireFailed, WireRequest
+from bookhunt.sellers.transport_kept import KeptConnections
 from bookhunt.sellers.transport_quotes import QuoteTransport
 from tests.support.loopback import Loopback, Visit, answer, hang, loopback, reset, say, say_raw
 
@@ -67,10 +71,16 @@ async def got(
     return await transport.send(request, within_s=within_s, body_limit=LIMIT)
 
 
-async def failure(transport: QuoteTransport, server: Loopback, **fields: Any) -> WireFailed:
+async def failure(transport: QuoteTransport, server: Loopback | str, **fields: Any) -> WireFailed:
     with pytest.raises(WireFailed) as failed:
         await got(transport, server, **fields)
     return failed.value
+
+
+async def turns_until(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until something is so."""
+    while not condition():  # noqa: ASYNC110 - nobody tells of it
+        await asyncio.sleep(0)
 
 
 # ------------------------------------------------------------------------- where an answer ends
@@ -192,6 +202,73 @@ async def test_a_head_without_an_end_is_given_up_early() -> None:
         assert (await failure(transport, server)).kind is FailureKind.TOO_LARGE
 
 
+@pytest.mark.parametrize(
+    ("begins", "goes_on"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n0\r\nX: ", b"x" * 1000),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n0\r\n", b"X: y\r\n" * 100),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n3;x=", b"x" * 1000),
+    ],
+)
+@on_both_loops
+async def test_what_goes_on_around_a_body_without_an_end_is_given_up_early(
+    begins: bytes, goes_on: bytes
+) -> None:
+    """Announcements (1xx), trailers and extensions of chunks; all but the body is counted."""
+
+    async def endless(visit: Visit) -> None:
+        visit.write(begins)
+        while not visit.writer.is_closing():
+            visit.write(goes_on)
+            await visit.writer.drain()
+            await asyncio.sleep(0)  # a little at a time
+
+    async with loopback(endless) as server, opened() as transport:
+        assert (await failure(transport, server)).kind is FailureKind.TOO_LARGE
+
+
+@on_both_loops
+async def test_a_body_may_come_in_very_small_chunks() -> None:
+    data = HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * LIMIT + b"0\r\n\r\n"
+    async with loopback(say_raw(data)) as server, opened() as transport:
+        assert len((await got(transport, server)).body) == LIMIT
+
+
+@on_both_loops
+async def test_a_trailer_is_no_header_of_the_next_answer() -> None:
+    data = HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Encoding: br\r\n\r\n"
+    async with loopback(say_raw(data), otherwise=say(b"2")) as server, opened() as transport:
+        await got(transport, server)
+        answered = await got(transport, server)
+        assert (answered.body, answered.header("content-encoding")) == (b"2", None)
+        assert server.connections == 1
+
+
+@on_both_loops
+async def test_a_header_without_a_value_and_an_offered_upgrade_change_nothing() -> None:
+    headers = (("X-Empty", ""), ("Upgrade", "h2,h2c"), ("Connection", "Upgrade"), ("X-Last", "1"))
+    play = say(b"ok", headers=headers)
+    async with loopback(otherwise=play) as server, opened() as transport:
+        for _ in range(2):
+            answered = await got(transport, server)
+            assert (answered.body, answered.headers[1:]) == (
+                b"ok",
+                tuple((name.lower(), value) for name, value in headers),
+            )
+        assert server.connections == 1
+
+
+@on_both_loops
+async def test_closing_the_transport_does_not_end_an_answer() -> None:
+    """One that ends with its connection is whole when the seller closes it, not when we do."""
+    async with loopback(say_raw(HEAD + b"\r\nhalf")) as server, opened() as transport:
+        call = asyncio.create_task(failure(transport, server))
+        await turns_until(lambda: any(each._body for each in transport._open))
+        await transport.close()
+        assert (await call).kind is FailureKind.UNREACHABLE
+
+
 # ------------------------------------------------------------------------- which one is asked
 @on_both_loops
 async def test_what_cannot_spend_is_asked_again_on_a_new_connection_whatever_its_method() -> None:
@@ -208,6 +285,161 @@ async def test_but_a_new_connection_that_is_closed_at_once_is_a_failure() -> Non
     async with loopback(otherwise=reset) as server, opened() as transport:
         assert (await failure(transport, server)).kind is FailureKind.UNREACHABLE
         assert len(server.arrived) == 1
+
+
+@on_both_loops
+async def test_a_seller_that_hangs_up_is_not_asked_on_every_connection_there_is() -> None:
+    answering = asyncio.Event()
+
+    async def together(visit: Visit) -> None:
+        await answering.wait()
+        visit.write(answer(b"ok"))
+
+    async with loopback(*[together] * 5, otherwise=reset) as server, opened() as transport:
+        calls = [asyncio.create_task(got(transport, server)) for _ in range(5)]
+        await server.until(lambda: len(server.arrived) == 5)
+        answering.set()
+        await asyncio.gather(*calls)
+        failed = await failure(transport, server, method="POST", body=b"question")
+        assert failed.kind is FailureKind.UNREACHABLE
+        assert len(server.arrived) == 5 + 2
+
+
+class Served:
+    """A server in a thread of its own: what it writes is in our socket before our loop looks."""
+
+    def __init__(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.taken: list[socket.socket] = []
+
+    def answer(self, body: bytes) -> None:
+        """Take a connection, a question, and answer it."""
+        connection, _ = self._listening.accept()
+        self.taken.append(connection)
+        connection.recv(4096)
+        connection.sendall(answer(body))
+
+    def close(self) -> None:
+        for each in (self._listening, *self.taken):
+            each.close()
+
+
+@pytest.mark.parametrize("late", [answer(b"first"), b"HTTP/1.1 408 Idle\r\n\r\n", b""])
+@on_both_loops
+async def test_what_came_while_the_loop_was_busy_is_not_the_answer_to_the_next_question(
+    late: bytes,
+) -> None:
+    with contextlib.closing(Served()) as served:
+        async with opened() as transport:
+            answering = asyncio.create_task(asyncio.to_thread(served.answer, b"first"))
+            assert (await got(transport, served.address)).body == b"first"
+            await answering
+            answering = asyncio.create_task(asyncio.to_thread(served.answer, b"second"))
+            await asyncio.sleep(0)
+            # From here to the question our loop looks at no socket.
+            served.taken[0].sendall(late)
+            if not late:
+                served.taken[0].shutdown(socket.SHUT_RDWR)
+            assert (await got(transport, served.address)).body == b"second"
+            await answering
+
+
+@on_both_loops
+async def test_a_connection_whose_question_is_not_written_to_its_end_is_not_asked_again() -> None:
+    """A seller that answered before it read the body could take the rest for the next question."""
+    with contextlib.closing(Served()) as served:
+        async with opened() as transport:
+            for body in (b"early", b"right"):
+                answering = asyncio.create_task(asyncio.to_thread(served.answer, body))
+                question = b"x" * 30_000_000
+                answered = await got(transport, served.address, method="POST", body=question)
+                assert answered.body == body
+                await answering
+            assert len(served.taken) == 2
+
+
+@on_both_loops
+async def test_all_sellers_together_keep_a_bounded_number_of_connections() -> None:
+    """The one that waited longest is closed first."""
+    names = {f"shop{n}": ["127.0.0.1"] for n in range(5)}
+    async with loopback(otherwise=say(b"ok")) as server, opened(**names) as transport:
+        transport._kept = KeptConnections(asyncio.get_running_loop(), most=3)
+        for n in range(5):
+            await got(transport, f"http://shop{n}.localhost:{server.port}")
+        await server.until(lambda: server.closed == 2)
+        assert len(transport._kept) == 3
+        for n in (2, 3, 4):
+            await got(transport, f"http://shop{n}.localhost:{server.port}")
+        assert server.connections == 5
+        await got(transport, f"http://shop0.localhost:{server.port}")
+        assert server.connections == 6
+
+
+@on_both_loops
+async def test_a_connection_that_the_seller_closed_waits_no_longer() -> None:
+    late = asyncio.Event()
+
+    async def leave(visit: Visit) -> None:
+        visit.write(answer(b"ok"))
+        await late.wait()
+        visit.writer.close()
+
+    async with loopback(leave) as server, opened() as transport:
+        await got(transport, server)
+        assert len(transport._kept) == 1
+        late.set()
+        await turns_until(lambda: not transport._open)
+        assert len(transport._kept) == 0
+
+
+class Silent:
+    """Takes connections, says CONNECT its answer, and never speaks TLS."""
+
+    def __init__(self, says: bytes) -> None:
+        self.says, self.greeted, self.closed = says, 0, 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.says:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(self.says)
+        with contextlib.suppress(ConnectionError):
+            if await reader.read(4096):
+                self.greeted += 1
+            while await reader.read(4096):
+                pass
+        self.closed += 1
+        writer.close()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[int]:
+        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+
+
+@pytest.mark.parametrize("through_proxy", [False, True])
+@on_both_loops
+async def test_giving_up_while_tls_begins_closes_the_socket(through_proxy: bool) -> None:
+    """The time is over, or the caller left."""
+    silent = Silent(b"HTTP/1.1 200 Connected\r\n\r\n" if through_proxy else b"")
+    async with silent.listening() as port:
+        rules, address = NetworkRules(allow_loopback=True), f"https://127.0.0.1:{port}"
+        if through_proxy:
+            rules, address = NetworkRules(proxy=f"http://127.0.0.1:{port}"), "https://shop.example"
+        async with opened(rules) as transport:
+            failed = await failure(transport, address, within_s=0.1)
+            assert failed.kind is FailureKind.TIMED_OUT
+            await turns_until(lambda: silent.closed == 1)
+            call = asyncio.create_task(got(transport, address))
+            await turns_until(lambda: silent.greeted == 2)
+            call.cancel()
+            await asyncio.gather(call, return_exceptions=True)
+            await turns_until(lambda: silent.closed == 2)
+            await transport.close()
+            assert not transport._open
 
 
 @on_both_loops
@@ -235,7 +467,7 @@ async def test_calls_at_once_have_connections_of_their_own_and_leave_them_to_the
 async def test_a_connection_that_nobody_needed_for_long_is_closed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bookhunt.sellers.transport_quotes._KEEPALIVE_S", 0.05)
+    monkeypatch.setattr("bookhunt.sellers.transport_kept._KEEPALIVE_S", 0.05)
     async with loopback(otherwise=say(b"ok")) as server, opened() as transport:
         await got(transport, server)
         await server.until(lambda: server.closed == 1)
@@ -276,6 +508,16 @@ async def test_the_target_is_what_stands_behind_the_host(url: str, target: str) 
         await got(transport, server, url=f"{server.address}{url}")
         assert server.arrived[0].target == target
         assert "content-length" not in server.arrived[0].headers
+
+
+@on_both_loops
+async def test_where_a_request_goes_and_where_it_ends_is_said_once() -> None:
+    headers = (("host", "books.example"), ("Content-Length", "9"), ("Transfer-Encoding", "chunked"))
+    async with loopback(otherwise=say(b"ok")) as server, opened() as transport:
+        await got(transport, server, method="POST", headers=headers, body=b"ask")
+        assert server.arrived[0].raw == (
+            b"POST /x HTTP/1.1\r\nHost: books.example\r\nContent-Length: 3\r\n\r\nask"
+        )
 
 
 # ------------------------------------------------------------------------------------ proxies
@@ -352,3 +594,32 @@ async def test_a_proxy_that_refuses_says_why() -> None:
     async with proxied(proxy) as rules, opened(rules, proxy=["127.0.0.1"]) as transport:
         failed = await failure(transport, "https://shop.example")  # type: ignore[arg-type]
         assert (failed.kind, failed.detail) == (FailureKind.UNREACHABLE, "the proxy says 407")
+
+
+@pytest.mark.parametrize("rest", [b"", b"more", b"\x15\x03\x03\x00\x02\x02\x28"])
+@on_both_loops
+async def test_a_proxy_may_leave_after_it_said_yes(rest: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 Connected\r\n\r\n" + rest)
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    async with opened(NetworkRules(proxy=f"http://127.0.0.1:{port}")) as transport:
+        failed = await failure(transport, "https://shop.example")  # type: ignore[arg-type]
+        assert failed.kind is FailureKind.UNREACHABLE
+    listening.close()
+
+
+@on_both_loops
+async def test_a_proxy_may_be_this_machine_where_sellers_may_not() -> None:
+    """Its address is the configuration's own choice, written as a name or as a number."""
+    proxy = Proxy(says=b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n")
+    async with proxied(proxy) as rules:
+        by_number = replace(rules, proxy=(rules.proxy or "").replace("proxy.example", "127.0.0.1"))
+        async with opened(by_number) as transport:
+            failed = await failure(transport, "https://shop.example")  # type: ignore[arg-type]
+            assert failed.detail == "the proxy says 407"
+            direct = await failure(transport, "https://127.0.0.1")  # type: ignore[arg-type]
+            assert "allow_loopback" in direct.detail
