@@ -17,11 +17,13 @@ from bookhunt.daemon.clock import SystemClock
 from bookhunt.daemon.daemon import Daemon, hunt_settings_of
 from bookhunt.daemon.definitions import ShelfCatalogue
 from bookhunt.daemon.inline import EveryBuyer
+from bookhunt.daemon.schedule import Schedule
 from bookhunt.home.overrides import SellerOverrides
 from bookhunt.home.profiles import Profiles
 from bookhunt.home.secrets import Secrets
 from bookhunt.hunt.ports import Knowledge, Limits
 from bookhunt.hunt.service import HuntService
+from bookhunt.hunt.watching import Watching
 from bookhunt.sellers.gateway import Gateway
 from bookhunt.sellers.loading import DefinitionShelf
 from bookhunt.sellers.network import NetworkRules
@@ -97,15 +99,23 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
         shelf = DefinitionShelf(home.sellers_dir, demo=config.network.allow_loopback)
         catalogue = ShelfCatalogue(shelf, secrets, SellerOverrides(home))
         await catalogue.take_up(config)
-        gateway = Gateway(
-            lambda: catalogue.compiled,
-            secret=secrets.get,
-            rules=network_rules_of(config),
-            clock=clock,
-        )
+        gateway = _gateway(catalogue, secrets, config, clock)
         opened.push_async_callback(gateway.close)
         catalogue.when_changed = gateway.forget_secrets
         await _sweep(buyers, ledger)
+        service = HuntService(
+            ledger=ledger,
+            sellers=gateway,
+            buyers=buyers,
+            explanations=shelves.explanations,
+            shelf=MemoryShelf(),
+            clock=clock,
+            settings=hunt_settings_of(config),
+            belief_shelf=shelves.beliefs,
+            knowledge=shelves.with_the_knowledge_of(gateway),
+            traces=shelves.traces,
+            clock_went_back=ledger.recovered.clock_behind_s > 0,
+        )
         yield Daemon(
             home=home,
             config_file=config_file,
@@ -115,27 +125,44 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             sellers=gateway,
             ledger=ledger,
             explanations=shelves.explanations,
-            service=HuntService(
-                ledger=ledger,
-                sellers=gateway,
-                buyers=buyers,
-                explanations=shelves.explanations,
-                shelf=MemoryShelf(),
-                clock=clock,
-                settings=hunt_settings_of(config),
-                belief_shelf=shelves.beliefs,
-                knowledge=shelves.with_the_knowledge_of(gateway),
-                traces=shelves.traces,
-                clock_went_back=ledger.recovered.clock_behind_s > 0,
-            ),
+            service=service,
             clock=clock,
             recovered=ledger.recovered,
             catalogue=catalogue,
             started_at=clock.now(),
             records=SqliteRecords(ledger),
+            schedule=_schedule(ledger, service, buyers, clock, config_file),
             names=shelves.names,
             traces=shelves.traces,
         )
+
+
+def _gateway(catalogue: ShelfCatalogue, secrets: Secrets, config: Config, clock: Clock) -> Gateway:
+    return Gateway(
+        lambda: catalogue.compiled,
+        secret=secrets.get,
+        rules=network_rules_of(config),
+        clock=clock,
+    )
+
+
+def _schedule(
+    ledger: SqliteLedger,
+    service: HuntService,
+    buyers: EveryBuyer,
+    clock: Clock,
+    config_file: ConfigFile,
+) -> Schedule:
+    watching = Watching(
+        watches=ledger.watches,
+        ledger=ledger,
+        service=service,
+        buyers=buyers,
+        clock=clock,
+        outbox=ledger.outbox,
+        deadline_s=lambda: config_file.config.search.deadline_s,
+    )
+    return Schedule(watching, clock)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

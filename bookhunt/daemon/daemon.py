@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bookhunt.daemon.inline import EveryBuyer
     from bookhunt.daemon.logins import LoginNeeds
     from bookhunt.daemon.records import Records
+    from bookhunt.daemon.schedule import Schedule
     from bookhunt.home.config import Config, ConfigFile
     from bookhunt.home.overrides import Switch
     from bookhunt.home.paths import Home
@@ -94,6 +95,7 @@ class Daemon:
     started_at: datetime
     records: Records | None = None  # reads beside the hunt; None: this ledger has none
     traces: TraceShelf | None = None  # None: none is kept
+    schedule: Schedule | None = None  # of watches; None: this ledger keeps none
     names: NameShelf | None = None  # what resolvers said; None: nothing is kept
     pins: Pins = field(init=False)
     trouble: dict[str, str] = field(default_factory=dict)  # what was not taken up, and why

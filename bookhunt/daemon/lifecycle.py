@@ -114,11 +114,19 @@ async def _live(
 async def _start_and_serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
     try:
         await daemon.service.start()
+        if daemon.schedule is not None:
+            await daemon.schedule.start()
         spare_the_collector()
         await _serve(daemon, lock, logs)
     finally:
         daemon.closing.set()
-        await daemon.service.stop(within_s=SENDS_END_WITHIN_S)
+        await _stop_work(daemon)
+
+
+async def _stop_work(daemon: Daemon) -> None:
+    if daemon.schedule is not None:
+        await daemon.schedule.stop()
+    await daemon.service.stop(within_s=SENDS_END_WITHIN_S)
 
 
 async def _serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
@@ -133,6 +141,8 @@ async def _serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
         asyncio.create_task(_close_when_idle(daemon, guard)),
         asyncio.create_task(_close_when_homeless(daemon, lock)),
     ]
+    if daemon.schedule is not None:
+        others.append(asyncio.create_task(daemon.schedule.keep_on()))
     _log.info(
         "listening",
         extra={
@@ -151,7 +161,7 @@ async def _serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
         daemon.closing.set()
         _log.info("stopping")
         # While orders end, whoever asks is still told how they do, and that no more is taken.
-        await daemon.service.stop(within_s=SENDS_END_WITHIN_S)
+        await _stop_work(daemon)
     finally:
         for task in (closing, *others):
             task.cancel()
@@ -194,6 +204,8 @@ async def _close_when_idle(daemon: Daemon, guard: Guard) -> None:
     idle_s = minutes * 60
     while True:
         await daemon.clock.sleep(idle_s / _LOOKS_PER_IDLE_TIME)
+        if daemon.schedule is not None and len(daemon.schedule):
+            continue  # nobody would run the watches
         if guard.idle_s() < idle_s or await daemon.unfinished(most=1):
             continue
         _log.info("idle for long", extra={"after_s": idle_s})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bookhunt.hunt.beliefs import subject_of
 from bookhunt.hunt.candidates import able_to_answer
+from bookhunt.hunt.looking import Look, look
 from bookhunt.hunt.tiering import figures_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from bookhunt.hunt.ports import Ask, Quoted
     from bookhunt.hunt.tiering import Figures
     from bookhunt.hunt.world import World
+    from bookhunt.model.request import Request
     from bookhunt.model.seller import Seller
 
 
@@ -47,6 +49,10 @@ class Insight:
         sizes = world.settings.tiers.sizes
         world.tiering.refresh(world.sellers.all(), sizes, now_s=world.clock.monotonic())
         return world.tiering.tier_of(seller)
+
+    async def look(self, request: Request) -> Look:
+        """Search as for this request, and neither order nor write anything down."""
+        return await look(self._world, request)
 
     async def quote(
         self, ask: Ask, *, sellers: frozenset[str] | None, within_s: float

@@ -126,6 +126,7 @@ class WatchRun:
     request_id: str | None = None  # the purchase it asked for, or is waiting for
     lowest: Money | None = None  # the lowest total that could be ordered, whatever the maximum
     lowest_seller: str | None = None
+    told: Money | None = None  # the lowest total its customer was told of, in this run or before
 
 
 class RunOutcome(StrEnum):

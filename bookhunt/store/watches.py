@@ -39,7 +39,7 @@ from bookhunt.store.values import (
 if TYPE_CHECKING:
     import sqlite3
 
-    from bookhunt.hunt.ports.watches import Watches
+    from bookhunt.hunt.ports import Watches
     from bookhunt.model.request import Request
     from bookhunt.store.writer import Writer
 
@@ -283,6 +283,7 @@ def _run_text(run: WatchRun) -> str:
             "request_id": run.request_id,
             "lowest": money_json(run.lowest),
             "lowest_seller": run.lowest_seller,
+            "told": money_json(run.told),
         }
     )
 
@@ -295,6 +296,7 @@ def _run_of(text: str) -> WatchRun:
         request_id=members.take("request_id"),
         lowest=members.money("lowest"),
         lowest_seller=members.take("lowest_seller"),
+        told=members.money("told", None),
     )
     members.end()
     return run

@@ -20,7 +20,7 @@ from tests.support.ledger_steps import a_manual, a_success
 from tests.support.memory_watches import MemoryWatches
 
 if TYPE_CHECKING:
-    from bookhunt.hunt.ports.watches import Watches
+    from bookhunt.hunt.ports import Watches
     from bookhunt.model.outcome import RequestRecord
     from tests.contract.conftest import AnyLedger, Lives
 

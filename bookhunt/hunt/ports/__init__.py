@@ -47,6 +47,7 @@ from bookhunt.hunt.ports.selling import (
 )
 from bookhunt.hunt.ports.surroundings import Buyers, Clock
 from bookhunt.hunt.ports.tracing import TraceShelf
+from bookhunt.hunt.ports.watches import Watches
 
 __all__ = [
     "Ask",
@@ -84,4 +85,5 @@ __all__ = [
     "Stopped",
     "Submitted",
     "TraceShelf",
+    "Watches",
 ]

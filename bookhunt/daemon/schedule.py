@@ -1,0 +1,164 @@
+"""When watches run: one timer for all of them, a few at once, and what was missed once.
+
+The loop waits for the next time that is due and never longer than a minute, since the machine may
+have slept or its clock may have been set meanwhile: then it is looked again what is due. Whoever
+was missed runs at once, one run for however many times were missed, as many at a time as any
+others. A run that nobody could write down is due again a minute later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bookhunt.hunt.calendar import Calendar
+from bookhunt.model.errors import BookhuntError, DaemonStopping, NotFound
+from bookhunt.model.watch import WatchRecord, WatchState
+
+if TYPE_CHECKING:
+    from bookhunt.hunt.ports import Clock
+    from bookhunt.hunt.watching import Watching
+
+_log = logging.getLogger(__name__)
+AT_ONCE = 32  # looks; more would hold up the purchases of people
+_LOOK_EVERY_S = 60.0
+_AGAIN_AFTER = timedelta(seconds=60)
+_CLOCK_SLACK_S = 60.0  # a time server may correct a clock by that much
+
+
+class Schedule:
+    """The times of every active watch; `start` it, `keep_on`, and `stop` it at the end."""
+
+    def __init__(self, watching: Watching, clock: Clock) -> None:
+        self.watching = watching
+        self._clock = clock
+        self._calendar = Calendar()
+        self._line: deque[str] = deque()  # due, and not begun: each name once
+        self._runs: dict[str, asyncio.Task[WatchRecord | None]] = {}
+        self._newer: dict[str, WatchRecord] = {}  # changed during their run
+        self._changed = asyncio.Event()
+        self._stopped = False
+
+    def __len__(self) -> int:
+        """How many watches have a run before them."""
+        return len(self._calendar) + len(self._line) + len(self._runs)
+
+    async def start(self) -> None:
+        """Read every active watch from the ledger; what is due begins when `keep_on` does."""
+        self._calendar.clear()
+        for record in await self.watching.watches.all(states=frozenset({WatchState.ACTIVE})):
+            self.put(await self._ended(record))
+
+    async def keep_on(self) -> None:
+        """Begin what is due, until cancelled."""
+        offset_s = self._offset_s()
+        while True:
+            if abs(self._offset_s() - offset_s) > _CLOCK_SLACK_S:
+                offset_s = self._offset_s()
+                _log.info("the clock was set: watches are looked at again")
+                await self._start_again()
+            for name in self._calendar.take(self._clock.now()):
+                self._line.append(name)
+            self._fill()
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(self._wait_s()):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    async def stop(self) -> None:
+        """Begin nothing more and cut looks off; a purchase that was asked for goes on."""
+        self._stopped = True
+        self._line.clear()
+        runs = list(self._runs.values())
+        for task in runs:
+            task.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
+
+    def put(self, record: WatchRecord) -> None:
+        """Take a watch up as it is now: new, changed, or after a run."""
+        name, now = record.watch.id, self._clock.now()
+        if name in self._runs:
+            self._newer[name] = record
+            return
+        if name in self._line:
+            return  # its run reads it again
+        begins = record.begins(now) if record.state is WatchState.ACTIVE else None
+        if begins is None:
+            self._calendar.drop(name)
+        else:
+            self._calendar.put(name, begins, group=record.watch.book.identity)
+        self._changed.set()
+
+    async def run_now(self, watch_id: str) -> WatchRecord:
+        """Run a watch now, or wait for the run that is under way; the watch after it.
+
+        Raises:
+            NotFound: there is none.
+            DaemonStopping: nothing is begun any more.
+        """
+        task = self._runs.get(watch_id)
+        if task is None:
+            if self._stopped:
+                raise DaemonStopping("the daemon is stopping and begins no run")
+            self._calendar.drop(watch_id)
+            if watch_id in self._line:
+                self._line.remove(watch_id)
+            task = self._begin(watch_id)
+        record = await asyncio.shield(task)
+        if record is None:
+            raise NotFound(f"there is no watch {watch_id}", hint="bookhunt watch list")
+        return record
+
+    # --------------------------------------------------------------------------------- within
+    def _offset_s(self) -> float:
+        """How far the time of day is ahead of the time that only goes forward."""
+        return self._clock.now().timestamp() - self._clock.monotonic()
+
+    def _wait_s(self) -> float:
+        due = self._calendar.next_at()
+        if due is None:
+            return _LOOK_EVERY_S
+        return min(max((due - self._clock.now()).total_seconds(), 0.0), _LOOK_EVERY_S)
+
+    async def _start_again(self) -> None:
+        try:
+            await self.start()
+        except BookhuntError:
+            _log.exception("watches could not be read; those that are known keep their times")
+
+    async def _ended(self, record: WatchRecord) -> WatchRecord:
+        if record.due(self._clock.now()) is not None:
+            return record
+        return await self.watching.end(record)
+
+    def _fill(self) -> None:
+        while self._line and len(self._runs) < AT_ONCE and not self._stopped:
+            self._begin(self._line.popleft())
+
+    def _begin(self, watch_id: str) -> asyncio.Task[WatchRecord | None]:
+        task = asyncio.create_task(self.watching.run(watch_id))
+        self._runs[watch_id] = task
+        task.add_done_callback(lambda done: self._over(watch_id, done))
+        return task
+
+    def _over(self, watch_id: str, task: asyncio.Task[WatchRecord | None]) -> None:
+        del self._runs[watch_id]
+        newer = self._newer.pop(watch_id, None)
+        if task.cancelled() or self._stopped:
+            return
+        failure = task.exception()
+        if failure is not None:
+            if not isinstance(failure, DaemonStopping):
+                _log.error("a watch was not run", exc_info=failure, extra={"watch_id": watch_id})
+            self._calendar.put(watch_id, self._clock.now() + _AGAIN_AFTER, group=watch_id)
+        elif (record := task.result()) is not None:
+            if newer is not None and newer.version > record.version:
+                record = replace(newer, ran_at=record.ran_at)
+            self.put(record)
+        self._changed.set()
