@@ -19,7 +19,10 @@ from bookhunt.sellers.reading.literals import with_literals
 _PATH = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
 _PLAIN = re.compile(_PATH, re.ASCII)
 _LISTED = re.compile(rf"({_PATH})\[\]", re.ASCII)
-_COMPARED = re.compile(rf"({_PATH})\s*(==|!=)\s*'([^'\\]*)'", re.ASCII)
+_SPACE = r"[ \t\r\n]*"  # JMESPath knows no other
+# Beside a comparator `true` is no member but the truth (`literals`).
+_NAMED = rf"(?!(?:true|false|null){_SPACE}[=!])({_PATH})"
+_COMPARED = re.compile(rf"{_NAMED}{_SPACE}(==|!=){_SPACE}'([^'\\]*)'", re.ASCII)
 
 
 class Finder(Protocol):

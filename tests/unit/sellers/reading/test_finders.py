@@ -29,7 +29,7 @@ def test_a_plain_path_is_walked_and_reads_like_jmespath() -> None:
         assert walked.one(ANSWER) == JmesPath(expression).one(ANSWER)
 
 
-_WORDS = st.sampled_from(["a", "b", "x", ""])
+_WORDS = st.sampled_from(["a", "b", "x", "", "true", "null", "ü", "0", "a.b", "length"])
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-1, 1) | st.floats(-1, 1) | _WORDS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3),
@@ -49,6 +49,11 @@ _JSON = st.recursive(
         ("a != ''", Compared),
         ("a[].b", JmesPath),
         ("a == 'it\\'s'", JmesPath),
+        ("a.true\n!=\t'x'", Compared),
+        ("true == 'x'", JmesPath),
+        ("null != 'a'", JmesPath),
+        ("true[]", Flattened),
+        ("length.null", DottedPath),
     ],
 )
 @given(tree=_JSON)
@@ -60,6 +65,16 @@ def test_what_is_walked_by_hand_means_what_jmespath_says(
     assert walked.one(tree) == said.one(tree)
     assert type(walked.one(tree)) is type(said.one(tree))
     assert (walked.rows(tree), walked.holds(tree)) == (said.rows(tree), said.holds(tree))
+
+
+def test_a_truth_beside_a_word_is_no_member_of_that_name() -> None:
+    assert json_finder("true == 'x'").one({"true": "x"}) is False
+    assert json_finder("a.true == 'x'").one({"a": {"true": "x"}}) is True
+
+
+def test_what_jmespath_takes_for_no_space_is_refused() -> None:
+    with pytest.raises(BadExpression):
+        json_finder("a\x0b== 'x'")
 
 
 @pytest.mark.parametrize(
