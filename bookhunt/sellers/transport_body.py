@@ -19,6 +19,8 @@ MOST_HEADER_BYTES = 64 * 1024
 # What compression may add to what cannot be compressed, and then some.
 _SLACK = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS  # a gzip header and trailer (zlib's documentation of wbits)
+# Files in a row: one of nothing has 20 bytes, and a megabyte of those holds the loop half a second.
+_MOST_MEMBERS = 1000
 _MAGIC = b"\x1f\x8b"
 _PLAIN = frozenset({"", "identity"})
 _PACKED = frozenset({"gzip", "x-gzip"})
@@ -38,6 +40,7 @@ class Body:
         if coding not in _KNOWN:
             raise WireFailed(FailureKind.MALFORMED, "the body is encoded in a way not asked for")
         self._packed = coding in _PACKED
+        self._members = 1
         if self._packed:
             self._opener = zlib.decompressobj(_GZIP)
         if length is not None and length.isdecimal() and int(length) > self._raw_limit:
@@ -76,6 +79,9 @@ class Body:
     def _next_member(self, rest: bytes) -> bytes:
         """A gzip file may be several in a row; zeros after the last are padding (RFC 1952)."""
         if rest.startswith(_MAGIC[: len(rest)]):
+            self._members += 1
+            if self._members > _MOST_MEMBERS:
+                raise WireFailed(FailureKind.MALFORMED, "the gzip body is in too many pieces")
             self._opener = zlib.decompressobj(_GZIP)
             return rest
         if rest.strip(b"\0"):

@@ -191,6 +191,7 @@ async def test_a_gzip_bomb_ends_early(kind: str, monkeypatch: pytest.MonkeyPatch
         answer(zlib.compress(b"x"), headers=(("Content-Encoding", "deflate"),)),
         answer(b"x", headers=(("Content-Encoding", "br"),)),
         answer(gzip.compress(b"x", mtime=0), headers=(("Content-Encoding", "gzip, gzip"),)),
+        answer(gzip.compress(b"", mtime=0) * 1001, headers=(("Content-Encoding", "gzip"),)),
         b"this is not HTTP\r\n\r\n",
         b"HTTP/1.1 two Said\r\n\r\n",
     ],
