@@ -167,8 +167,6 @@ class QuoteTransport:
 
     async def _tunnel(self, connection: Connection, origin: Origin) -> None:
         """Through the proxy: TLS is spoken with the seller, and verified for its name."""
-        if self._proxy is not None and self._proxy.scheme == "https":
-            raise WireFailed(FailureKind.UNREACHABLE, "TLS cannot go through a proxy's own TLS")
         host = f"[{origin.host}]" if ":" in origin.host else origin.host
         line = f"CONNECT {host}:{origin.port} HTTP/1.1\r\nHost: {host}:{origin.port}\r\n\r\n"
         answered = await connection.ask(line.encode(), body_limit=_TUNNEL_BYTES, tunnels=True)

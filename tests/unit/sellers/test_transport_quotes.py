@@ -579,7 +579,7 @@ async def test_tls_goes_through_a_proxy_and_is_verified_for_the_seller(
             assert server.connections == 1
             assert server.arrived[0].headers["host"] == f"{host}:{server.port}"
         else:
-            assert (await failure(transport, address)).kind is FailureKind.UNREACHABLE  # type: ignore[arg-type]
+            assert (await failure(transport, address)).kind is FailureKind.UNREACHABLE
             assert server.arrived == []
     [line, named, *_] = proxy.asked[0].decode().split("\r\n")
     assert (line, named) == (
@@ -589,10 +589,34 @@ async def test_tls_goes_through_a_proxy_and_is_verified_for_the_seller(
 
 
 @on_both_loops
+async def test_a_proxy_may_speak_tls_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bookhunt.sellers.transport_quotes.never_public", lambda _: False)
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(TLS_FILES / "server.pem")
+    proxy = Proxy()
+    listening = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, ssl=server_side)
+    port = listening.sockets[0].getsockname()[1]
+    rules = NetworkRules(
+        proxy=f"https://shop.localhost:{port}",
+        ca_file=str(TLS_FILES / "ca.pem"),
+        allow_loopback=True,
+    )
+    async with (
+        loopback(otherwise=say(b"sealed twice"), tls=server_side) as server,
+        opened(rules, shop=["127.0.0.1"]) as transport,
+    ):
+        for _ in range(2):
+            answered = await got(transport, f"https://shop.localhost:{server.port}")
+            assert answered.body == b"sealed twice"
+        assert len(proxy.asked) == server.connections == 1
+    listening.close()
+
+
+@on_both_loops
 async def test_a_proxy_that_refuses_says_why() -> None:
     proxy = Proxy(says=b"HTTP/1.1 407 Who are you\r\nContent-Length: 5\r\n\r\nwho?\n")
     async with proxied(proxy) as rules, opened(rules, proxy=["127.0.0.1"]) as transport:
-        failed = await failure(transport, "https://shop.example")  # type: ignore[arg-type]
+        failed = await failure(transport, "https://shop.example")
         assert (failed.kind, failed.detail) == (FailureKind.UNREACHABLE, "the proxy says 407")
 
 
@@ -607,7 +631,7 @@ async def test_a_proxy_may_leave_after_it_said_yes(rest: bytes) -> None:
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     async with opened(NetworkRules(proxy=f"http://127.0.0.1:{port}")) as transport:
-        failed = await failure(transport, "https://shop.example")  # type: ignore[arg-type]
+        failed = await failure(transport, "https://shop.example")
         assert failed.kind is FailureKind.UNREACHABLE
     listening.close()
 
@@ -619,7 +643,7 @@ async def test_a_proxy_may_be_this_machine_where_sellers_may_not() -> None:
     async with proxied(proxy) as rules:
         by_number = replace(rules, proxy=(rules.proxy or "").replace("proxy.example", "127.0.0.1"))
         async with opened(by_number) as transport:
-            failed = await failure(transport, "https://shop.example")  # type: ignore[arg-type]
+            failed = await failure(transport, "https://shop.example")
             assert failed.detail == "the proxy says 407"
-            direct = await failure(transport, "https://127.0.0.1")  # type: ignore[arg-type]
+            direct = await failure(transport, "https://127.0.0.1")
             assert "allow_loopback" in direct.detail
