@@ -18,6 +18,7 @@ import bookhunt
 from bookhunt.client.connection import Answer, ConnectionBroke, exchange
 from bookhunt.client.record_calls import RecordCalls
 from bookhunt.client.starting import start_daemon, wait_until_gone
+from bookhunt.client.watch_calls import WatchCalls
 from bookhunt.model.errors import (
     BookhuntError,
     DaemonError,
@@ -42,7 +43,7 @@ _TRIES = 3
 _PAUSE_S = 0.05  # what a killed daemon had open is closed by then
 
 
-class DaemonClient(RecordCalls):
+class DaemonClient(RecordCalls, WatchCalls):
     """The daemon of one home, as its commands see it; made for each command, used by one thread.
 
     Every call may raise the three errors of an unreachable daemon (`DaemonNotRunning`,

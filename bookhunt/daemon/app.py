@@ -19,6 +19,7 @@ from bookhunt.daemon.record_routes import RecordRoutes
 from bookhunt.daemon.request_routes import RequestRoutes
 from bookhunt.daemon.seller_routes import SellerRoutes
 from bookhunt.daemon.telemetry_routes import TelemetryRoutes
+from bookhunt.daemon.watch_routes import WatchRoutes
 from bookhunt.model.errors import BookhuntError, InputError, NotFound
 from bookhunt.wire.problems import problem_of
 
@@ -53,6 +54,7 @@ def app_of(daemon: Daemon) -> Guard:
         ProfileRoutes,
         ControlRoutes,
         BookRoutes,
+        WatchRoutes,
         RecordRoutes,
         TelemetryRoutes,
     ):

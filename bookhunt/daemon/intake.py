@@ -128,7 +128,7 @@ class Intake:
             strategy=body.strategy or defaults.strategy,
             condition=body.condition or defaults.condition,
             format=body.format or defaults.format,
-            sellers=self._chosen(body.sellers),
+            sellers=self.chosen(body.sellers),
             search_deadline_s=self._deadline_s(body.deadline_ms),
             priority=body.priority or 0,
             dry_run=body.dry_run,
@@ -164,7 +164,7 @@ class Intake:
         return QuoteCall(
             ask=ask,
             max_price=max_price,
-            sellers=self._chosen(body.sellers),
+            sellers=self.chosen(body.sellers),
             within_s=self._deadline_s(body.deadline_ms),
         )
 
@@ -184,7 +184,12 @@ class Intake:
             )
         return country
 
-    def _chosen(self, named: list[str] | None) -> frozenset[str] | None:
+    def chosen(self, named: list[str] | None) -> frozenset[str] | None:
+        """The sellers that are named; None: all.
+
+        Raises:
+            NotFound: no definition describes one of them.
+        """
         if named is None:
             return None
         unknown = sorted({seller for seller in named if self.sellers.get(seller) is None})

@@ -73,11 +73,17 @@ class SqliteWatches:
         found: list[WatchRecord] = []
         while True:
             after = found[-1].watch.id if found else ""
-            work = partial(_turn, states=states, after=after)
-            turn = await self._writer.run("read", work, lane=Lane.READ)
+            turn = await self.page(states=states, after=after, limit=_ROWS_A_TURN)
             found += turn
             if len(turn) < _ROWS_A_TURN:
                 return found
+
+    async def page(
+        self, *, states: frozenset[WatchState], after: str, limit: int
+    ) -> list[WatchRecord]:
+        """As `ports.Watches.page`."""
+        work = partial(_turn, states=states, after=after, limit=min(limit, _ROWS_A_TURN))
+        return await self._writer.run("read", work, lane=Lane.READ)
 
     async def change(self, record: WatchRecord, watch: Watch, state: WatchState) -> WatchRecord:
         """As `ports.Watches.change`."""
@@ -179,10 +185,10 @@ def _named(db: sqlite3.Connection, *, beginning: str, most: int) -> list[WatchRe
 
 
 def _turn(
-    db: sqlite3.Connection, *, states: frozenset[WatchState], after: str
+    db: sqlite3.Connection, *, states: frozenset[WatchState], after: str, limit: int
 ) -> list[WatchRecord]:
     words = orjson.dumps(sorted(state.value for state in states)).decode()
-    parameters = {"states": words, "after": after, "limit": _ROWS_A_TURN}
+    parameters = {"states": words, "after": after, "limit": limit}
     return [_record_of(db, row) for row in db.execute(_SQL["turn"], parameters).fetchall()]
 
 

@@ -91,6 +91,9 @@ async def test_many_watches_are_listed_whole(watches: Watches) -> None:
     )
     found = [record.watch.id for record in await watches.all(states=ACTIVE)]
     assert found == [f"w{n:05}" for n in range(1001)]
+    page = await watches.page(states=ACTIVE, after="w00998", limit=10)
+    assert [record.watch.id for record in page] == ["w00999", "w01000"]
+    assert len(await watches.page(states=ACTIVE, after="", limit=7)) == 7
 
 
 async def test_of_two_edits_one_is_refused(watches: Watches) -> None:

@@ -60,6 +60,12 @@ class MemoryWatches:
         found = [self._now(watch_id) for watch_id in sorted(self.kept)]
         return [record for record in found if record.state in states]
 
+    async def page(
+        self, *, states: frozenset[WatchState], after: str, limit: int
+    ) -> list[WatchRecord]:
+        found = await self.all(states=states)
+        return [record for record in found if record.watch.id > after][:limit]
+
     async def change(self, record: WatchRecord, watch: Watch, state: WatchState) -> WatchRecord:
         await asyncio.sleep(0)
         current = self._now(watch.id)

@@ -18,6 +18,7 @@ from bookhunt.daemon.clock import SystemClock
 from bookhunt.daemon.daemon import Daemon, hunt_settings_of
 from bookhunt.daemon.inline import EveryBuyer
 from bookhunt.daemon.logins import LoginNeeds
+from bookhunt.daemon.schedule import Schedule
 from bookhunt.daemon.server import HttpServer
 from bookhunt.daemon.unix_socket import listen
 from bookhunt.home.config import ConfigFile
@@ -26,10 +27,13 @@ from bookhunt.home.profiles import Profiles
 from bookhunt.home.secrets import Secrets
 from bookhunt.hunt.ports import Recovered
 from bookhunt.hunt.service import HuntService
+from bookhunt.hunt.watching import Watching
+from bookhunt.store.ledger import SqliteLedger
 from bookhunt.store.shelf import MemoryShelf
 from tests.support.memory_beliefs import MemoryBeliefShelf
 from tests.support.memory_explanations import MemoryExplanations
 from tests.support.memory_ledger import MemoryLedger
+from tests.support.memory_watches import MemoryWatches
 from tests.support.scripted_sellers import ScriptedSellers
 
 if TYPE_CHECKING:
@@ -142,6 +146,19 @@ def a_daemon(home: Home, **fields: Any) -> Daemon:
             settings=hunt_settings_of(config_file.config),
             belief_shelf=belief_shelf,
         )
+    if "schedule" not in parts:
+        ledger = parts["ledger"]
+        real = isinstance(ledger, SqliteLedger)
+        watching = Watching(
+            watches=ledger.watches if real else MemoryWatches(ledger),
+            ledger=ledger,
+            service=parts["service"],
+            buyers=parts["buyers"],
+            clock=clock,
+            outbox=None,
+            deadline_s=lambda: 5.0,
+        )
+        parts["schedule"] = Schedule(watching, clock)
     return Daemon(**parts)
 
 
@@ -151,6 +168,8 @@ async def serving(daemon: Daemon, *, hunting: bool = True) -> AsyncIterator[Runn
     listening = listen(daemon.home)
     server = HttpServer(app_of(daemon))
     task = asyncio.create_task(server.serve_on(listening.sock))
+    assert daemon.schedule is not None
+    keeping_on = asyncio.create_task(daemon.schedule.keep_on())
     if hunting:
         await daemon.service.start()
     try:
@@ -165,6 +184,8 @@ async def serving(daemon: Daemon, *, hunting: bool = True) -> AsyncIterator[Runn
         )
     finally:
         daemon.closing.set()
+        keeping_on.cancel()
+        await daemon.schedule.stop()
         await daemon.service.stop(within_s=10.0)
         server.tell_to_end()
         await task

@@ -35,6 +35,12 @@ class Watches(Protocol):
         """Every watch in one of these states, in the order of their ids."""
         ...
 
+    async def page(
+        self, *, states: frozenset[WatchState], after: str, limit: int
+    ) -> list[WatchRecord]:
+        """At most `limit` (up to 500) of them, those whose id is greater than `after`."""
+        ...
+
     async def change(self, record: WatchRecord, watch: Watch, state: WatchState) -> WatchRecord:
         """Put another value or state in the place of what `record` saw.
 
