@@ -129,7 +129,7 @@ _bookhunt_table() {
             operands=('ask:sellers')
             ;;
         'profile')
-            below='add list show remove default'
+            below='add list show edit remove default'
             options='--help'
             ;;
         'profile add')
@@ -142,6 +142,11 @@ _bookhunt_table() {
             valued='--fields --color'
             ;;
         'profile show')
+            options='--json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--fields --color'
+            operands=('ask:profiles')
+            ;;
+        'profile edit')
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
             operands=('ask:profiles')
@@ -226,11 +231,15 @@ _bookhunt_table() {
             valued='-n --lines --fields --color'
             ;;
         'config')
-            below='show path check'
+            below='show edit path check'
             options='--help'
             ;;
         'config show')
             options='--origin --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--fields --color'
+            ;;
+        'config edit')
+            options='--json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
             ;;
         'config path')
@@ -350,6 +359,7 @@ _bookhunt_value() {
         'profile list --color') kind='words:auto always never' ;;
         'profile show --fields') kind='pick:profile default name street street2 city region postcode country phone email bill schema_version' ;;
         'profile show --color') kind='words:auto always never' ;;
+        'profile edit --color') kind='words:auto always never' ;;
         'profile remove --color') kind='words:auto always never' ;;
         'profile default --color') kind='words:auto always never' ;;
         'limits show --fields') kind='pick:currency purchase day month spent_day spent_month schema_version' ;;
@@ -378,6 +388,7 @@ _bookhunt_value() {
         'daemon logs --color') kind='words:auto always never' ;;
         'config show --fields') kind='pick:name value origin after_restart schema_version' ;;
         'config show --color') kind='words:auto always never' ;;
+        'config edit --color') kind='words:auto always never' ;;
         'config path --color') kind='words:auto always never' ;;
         'config check --color') kind='words:auto always never' ;;
         'demo --fields') kind='pick:request_id book max_price status strategy resolved_seller resolved_price item_price shipping original_price order_id delivery_estimate purchased_at lowest_available_price lowest_available_seller reason overcharged sellers_asked sellers_total calls cached coalesced early_exit stopped_because proof tax url cheaper_by_link profile customer watch_id attempts submitted_at finished_at latency_ms trace_id message schema_version ledger home street' ;;

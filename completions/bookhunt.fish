@@ -390,6 +390,7 @@ complete -c bookhunt -n '__bookhunt_nth 1 sellers logout' -k -a '(__bookhunt_ask
 complete -c bookhunt -n '__bookhunt_after profile' -a add -d 'Add or replace a shipping profile'
 complete -c bookhunt -n '__bookhunt_after profile' -a list -d 'List the profiles'
 complete -c bookhunt -n '__bookhunt_after profile' -a show -d 'Show one profile'
+complete -c bookhunt -n '__bookhunt_after profile' -a edit -d 'Edit a profile in your editor'
 complete -c bookhunt -n '__bookhunt_after profile' -a remove -d 'Remove a profile'
 complete -c bookhunt -n '__bookhunt_after profile' -a default -d 'Use this profile where none is named'
 complete -c bookhunt -n '__bookhunt_after profile' -l help -d 'Show the help and exit'
@@ -427,6 +428,17 @@ complete -c bookhunt -n '__bookhunt_at profile show' -l no-input -d 'Never ask a
 complete -c bookhunt -n '__bookhunt_at profile show' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at profile show' -l help -d 'Show the help and exit'
 complete -c bookhunt -n '__bookhunt_nth 1 profile show' -k -a '(__bookhunt_ask profiles)'
+
+# bookhunt profile edit
+complete -c bookhunt -n '__bookhunt_at profile edit' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at profile edit' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at profile edit' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at profile edit' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at profile edit' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at profile edit' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at profile edit' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at profile edit' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 profile edit' -k -a '(__bookhunt_ask profiles)'
 
 # bookhunt profile remove
 complete -c bookhunt -n '__bookhunt_at profile remove' -l json -d 'Print JSON Lines'
@@ -625,6 +637,7 @@ complete -c bookhunt -n '__bookhunt_at daemon logs' -l help -d 'Show the help an
 
 # bookhunt config
 complete -c bookhunt -n '__bookhunt_after config' -a show -d 'Print every value in force'
+complete -c bookhunt -n '__bookhunt_after config' -a edit -d 'Edit config.yaml in your editor'
 complete -c bookhunt -n '__bookhunt_after config' -a path -d 'Print where everything lies'
 complete -c bookhunt -n '__bookhunt_after config' -a check -d 'Find the mistakes in config.yaml'
 complete -c bookhunt -n '__bookhunt_after config' -l help -d 'Show the help and exit'
@@ -639,6 +652,16 @@ complete -c bookhunt -n '__bookhunt_at config show' -l quiet -d 'No notices and 
 complete -c bookhunt -n '__bookhunt_at config show' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at config show' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at config show' -l help -d 'Show the help and exit'
+
+# bookhunt config edit
+complete -c bookhunt -n '__bookhunt_at config edit' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at config edit' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at config edit' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at config edit' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at config edit' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at config edit' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at config edit' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at config edit' -l help -d 'Show the help and exit'
 
 # bookhunt config path
 complete -c bookhunt -n '__bookhunt_at config path' -l json -d 'Print JSON Lines'

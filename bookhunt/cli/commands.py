@@ -156,6 +156,14 @@ COMMANDS: dict[str, Entry | Group] = {
                 prints="profile",
                 codes=(4,),
             ),
+            "edit": Entry(
+                module="bookhunt.cli.profile_edit",
+                function="edit_profile",
+                does="Edit a profile in your editor.",
+                examples=("bookhunt profile edit home",),
+                prints="nothing",
+                codes=(4,),
+            ),
             "remove": Entry(
                 module="bookhunt.cli.profile",
                 function="remove",

@@ -47,6 +47,15 @@ CONFIG = Group(
             prints="setting",
             local=True,
         ),
+        "edit": Entry(
+            module="bookhunt.cli.config_edit",
+            function="edit_config",
+            does="Edit config.yaml in your editor.",
+            examples=("bookhunt config edit",),
+            prints="nothing",
+            codes=(4,),
+            local=True,
+        ),
         "path": Entry(
             module="bookhunt.cli.config",
             function="path",

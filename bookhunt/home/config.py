@@ -13,12 +13,21 @@ from typing import TYPE_CHECKING
 
 from pydantic import PrivateAttr
 
-from bookhunt.documents import Document, DocumentMistakes, Mapping, Place, read_file, validated
-from bookhunt.home.durable import stamp_of
+from bookhunt.documents import (
+    Document,
+    DocumentMistakes,
+    Mapping,
+    Place,
+    read_document,
+    read_file,
+    validated,
+)
+from bookhunt.home.durable import changing, stamp_of, write_durably
 from bookhunt.home.effective import Change, Origin, OriginKind, Setting, changes, settings_of
 from bookhunt.home.environment import ENVIRONMENT, overridden
 from bookhunt.home.paths import require_owned
 from bookhunt.home.settings import LimitSettings, Settings
+from bookhunt.model.errors import InputError
 from bookhunt.model.money import Money
 
 if TYPE_CHECKING:
@@ -26,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bookhunt.documents import DocumentPath
+    from bookhunt.home.durable import Stamp
     from bookhunt.home.paths import Home
 
 
@@ -96,7 +106,35 @@ def load_config(home: Home, environ: MappingOf[str, str] | None = None) -> Confi
     else:
         nothing = Mapping(entries={}, keys={}, place=Place(str(file), 1, 1))
         written = Document(file=str(file), root=nothing)
-    document, mistakes = overridden(written, os.environ if environ is None else environ)
+    return _built(written, os.environ if environ is None else environ)
+
+
+def read_config(content: bytes | str, *, file: str) -> Config:
+    """What a text would configure together with the environment, without putting it into force.
+
+    Raises:
+        DocumentMistakes: every mistake, at its place; `file` is what mistakes call the text.
+    """
+    return _built(read_document(content, file=file), os.environ)
+
+
+def replace_config(home: Home, content: str, *, before: Stamp | None) -> None:
+    """Put a text into the place of config.yaml, durably; a link stays one, its target is replaced.
+
+    Raises:
+        InputError: somebody else changed the file since `before` (`home.durable.stamp_of`).
+        UnsafePath: it cannot be written.
+    """
+    file = home.config_file
+    target = file.resolve() if file.is_symlink() else file
+    with changing(target):
+        if stamp_of(file) != before:
+            raise InputError(f"{file} was changed by somebody else meanwhile")
+        write_durably(target, content.encode())
+
+
+def _built(written: Document, environ: MappingOf[str, str]) -> Config:
+    document, mistakes = overridden(written, environ)
     try:
         config = validated(document, Config)
     except DocumentMistakes as others:

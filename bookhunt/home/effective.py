@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from bookhunt.documents.nodes import DocumentPath, path_text
-from bookhunt.home.settings import Restart
+from bookhunt.home.settings import LimitSettings, Restart, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 
 class OriginKind(StrEnum):
@@ -22,14 +22,15 @@ class OriginKind(StrEnum):
     DEFAULT = "default"
     FILE = "file"
     ENVIRONMENT = "environment"
-    COMMAND = "command"  # `bookhunt sellers pin` and its like
+    COMMAND = "command"  # `bookhunt sellers pin`, `bookhunt limits set`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Where a value is from.
 
-    As text: `default`, `FILE:LINE`, `environment NAME` or `command (FILE:LINE)`.
+    As text: `default`, `FILE:LINE`, `environment NAME`, `command (FILE:LINE)` or, of what lies in
+    the ledger, `command bookhunt limits set`.
     """
 
     kind: OriginKind
@@ -39,6 +40,8 @@ class Origin:
     def __str__(self) -> str:
         if self.kind is OriginKind.FILE:
             return f"{self.name}:{self.line}"
+        if self.kind is OriginKind.COMMAND and self.line is None:
+            return f"{self.kind} {self.name}"
         if self.kind is OriginKind.COMMAND:
             return f"{self.kind} ({self.name}:{self.line})"
         return f"{self.kind} {self.name}".strip()
@@ -99,6 +102,34 @@ def changes(before: Iterable[Setting], after: Iterable[Setting]) -> tuple[Change
                 )
             )
     return tuple(found)
+
+
+def with_limits_set(
+    settings: Iterable[Setting], limits: Iterable[Mapping[str, Any]]
+) -> list[Setting]:
+    """The settings, and in the place of a limit the one that `bookhunt limits set` set.
+
+    `limits` are the objects of `bookhunt limits show`: what is in force, by currency.
+    """
+    by_path: dict[DocumentPath, Setting] = {each.path: each for each in settings}
+    command = Origin(kind=OriginKind.COMMAND, name="bookhunt limits set")
+    for limit in limits:
+        for name in LimitSettings.model_fields:
+            path: DocumentPath = ("limits", limit["currency"], name)
+            value = None if limit[name] is None else limit[name]["amount"]
+            known = by_path.get(path)
+            before = getattr(LimitSettings(), name) if known is None else known.value
+            if not _is_same_amount(before, value):
+                by_path.pop(("limits",), None)  # an empty section, which is not empty any more
+                by_path[path] = Setting(path=path, value=value, origin=command, after_restart=False)
+    sections = list(Settings.model_fields)
+    return sorted(by_path.values(), key=lambda each: sections.index(str(each.path[0])))
+
+
+def _is_same_amount(one: str | None, other: str | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return Decimal(one) == Decimal(other)
 
 
 def _leaves(

@@ -55,6 +55,7 @@ _ANSWERS |= {"click", "rich", "pygments"}  # httpx looks for its own command lin
 _HEAVY = {
     "config show": _DOCUMENTS,
     "config check": _DOCUMENTS,
+    "config edit": _DOCUMENTS,
     "sellers schema": _DOCUMENTS,
     "sellers test": _DOCUMENTS | _ANSWERS,
     "doctor": _DOCUMENTS,
