@@ -5,7 +5,7 @@ _bookhunt_table() {
     below= options= valued= operands=()
     case $1 in
         '')
-            below='buy quote status wait cancel settle trace feedback books sellers profile limits pause resume stats doctor db daemon config demo sandbox help completions version'
+            below='buy quote status wait cancel settle trace feedback books sellers profile notify limits pause resume stats doctor db daemon config demo sandbox help completions version'
             options='--help'
             ;;
         'buy')
@@ -161,6 +161,18 @@ _bookhunt_table() {
             valued='--fields --color'
             operands=('ask:profiles')
             ;;
+        'notify')
+            below='list test'
+            options='--help'
+            ;;
+        'notify list')
+            options='--limit --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--limit --fields --color'
+            ;;
+        'notify test')
+            options='--to --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--to --fields --color'
+            ;;
         'limits')
             below='show set'
             options='--help'
@@ -273,7 +285,7 @@ _bookhunt_table() {
         'help')
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
-            operands=('words:exit-codes json sellers pipelines safety environment buy quote status wait cancel settle trace feedback books sellers profile limits pause resume stats doctor db daemon config demo sandbox help completions version...')
+            operands=('words:exit-codes json sellers pipelines safety environment buy quote status wait cancel settle trace feedback books sellers profile notify limits pause resume stats doctor db daemon config demo sandbox help completions version...')
             ;;
         'completions')
             below='install show'
@@ -362,6 +374,8 @@ _bookhunt_value() {
         'profile edit --color') kind='words:auto always never' ;;
         'profile remove --color') kind='words:auto always never' ;;
         'profile default --color') kind='words:auto always never' ;;
+        'notify list --color') kind='words:auto always never' ;;
+        'notify test --color') kind='words:auto always never' ;;
         'limits show --fields') kind='pick:currency purchase day month spent_day spent_month schema_version' ;;
         'limits show --color') kind='words:auto always never' ;;
         'limits set --purchase') kind='words:none' ;;

@@ -53,6 +53,7 @@ complete -c bookhunt -n '__bookhunt_after' -a feedback -d 'Say how a purchase wa
 complete -c bookhunt -n '__bookhunt_after' -a books -d 'The ISBNs that titles stand for'
 complete -c bookhunt -n '__bookhunt_after' -a sellers -d 'The sellers that can be asked'
 complete -c bookhunt -n '__bookhunt_after' -a profile -d 'Where books are sent'
+complete -c bookhunt -n '__bookhunt_after' -a notify -d 'Who is told of what becomes of requests'
 complete -c bookhunt -n '__bookhunt_after' -a limits -d 'How much may be spent'
 complete -c bookhunt -n '__bookhunt_after' -a pause -d 'Stop all new purchases at once'
 complete -c bookhunt -n '__bookhunt_after' -a resume -d 'Allow purchases again'
@@ -462,6 +463,33 @@ complete -c bookhunt -n '__bookhunt_at profile default' -l no-autostart -d 'Do n
 complete -c bookhunt -n '__bookhunt_at profile default' -l help -d 'Show the help and exit'
 complete -c bookhunt -n '__bookhunt_nth 1 profile default' -k -a '(__bookhunt_ask profiles)'
 
+# bookhunt notify
+complete -c bookhunt -n '__bookhunt_after notify' -a list -d 'List notices that wait or were given up'
+complete -c bookhunt -n '__bookhunt_after notify' -a test -d 'Tell each target something now'
+complete -c bookhunt -n '__bookhunt_after notify' -l help -d 'Show the help and exit'
+
+# bookhunt notify list
+complete -c bookhunt -n '__bookhunt_at notify list' -l limit -x -d 'At most so many'
+complete -c bookhunt -n '__bookhunt_at notify list' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at notify list' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at notify list' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at notify list' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at notify list' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at notify list' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at notify list' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at notify list' -l help -d 'Show the help and exit'
+
+# bookhunt notify test
+complete -c bookhunt -n '__bookhunt_at notify test' -l to -x -d 'Only the N-th target of config.yaml'
+complete -c bookhunt -n '__bookhunt_at notify test' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at notify test' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at notify test' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at notify test' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at notify test' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at notify test' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at notify test' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at notify test' -l help -d 'Show the help and exit'
+
 # bookhunt limits
 complete -c bookhunt -n '__bookhunt_after limits' -a show -d 'Show the limits and what is spent'
 complete -c bookhunt -n '__bookhunt_after limits' -a set -d 'Change the limits of one currency'
@@ -744,7 +772,7 @@ complete -c bookhunt -n '__bookhunt_at help' -l quiet -d 'No notices and no prog
 complete -c bookhunt -n '__bookhunt_at help' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at help' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at help' -l help -d 'Show the help and exit'
-complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety environment buy quote status wait cancel settle trace feedback books sellers profile limits pause resume stats doctor db daemon config demo sandbox help completions version'
+complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety environment buy quote status wait cancel settle trace feedback books sellers profile notify limits pause resume stats doctor db daemon config demo sandbox help completions version'
 
 # bookhunt completions
 complete -c bookhunt -n '__bookhunt_after completions' -a install -d 'Put them where your shell and man look'

@@ -182,6 +182,23 @@ COMMANDS: dict[str, Entry | Group] = {
             ),
         },
     ),
+    "notify": Group(
+        does="Who is told of what becomes of requests.",
+        commands={
+            "list": Entry(
+                module="bookhunt.cli.notify",
+                function="list_notices",
+                does="List notices that wait or were given up.",
+                examples=("bookhunt notify list", "bookhunt notify list --json"),
+            ),
+            "test": Entry(
+                module="bookhunt.cli.notify",
+                function="try_out",
+                does="Tell each target something now.",
+                examples=("bookhunt notify test", "bookhunt notify test --to 2"),
+            ),
+        },
+    ),
     "limits": Group(
         does="How much may be spent.",
         commands={

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from bookhunt.wire.contract import PurchaseRequest, QuoteRequest
 
 ANSWERS_WITHIN_S = 10.0  # beyond what a call asks the daemon to wait itself
+NOTIFY_TEST_WITHIN_S = 90.0  # a mail server may take a minute
 _TRIES = 3
 _PAUSE_S = 0.05  # what a killed daemon had open is closed by then
 
@@ -243,6 +244,19 @@ class DaemonClient(RecordCalls, WatchCalls):
     def pin_book(self, title: str, isbn: str | None) -> dict[str, Any]:
         """Let a title mean an ISBN, or (None) what resolvers say; the book."""
         return self._object("books.pin", body={"title": title, "isbn": isbn})
+
+    # -------------------------------------------------------------------------------- notices
+    def undelivered(self, *, limit: int | None = None) -> list[dict[str, Any]]:
+        """What waits to be told or was given up, the newest first."""
+        return self._list("notify.list", query={"limit": limit} if limit is not None else None)
+
+    def test_notify(self, to: int | None = None) -> list[dict[str, Any]]:
+        """Tell every target, or that of this number, something now; how that went for each.
+
+        Raises:
+            SetupMissing, NotFound: there is no target, or none of that number.
+        """
+        return self._list("notify.test", body={"to": to}, within_s=NOTIFY_TEST_WITHIN_S)
 
     # ------------------------------------------------------------------------ limits, control
     def limits(self) -> list[dict[str, Any]]:

@@ -17,6 +17,8 @@ from bookhunt.daemon.clock import SystemClock
 from bookhunt.daemon.daemon import Daemon, hunt_settings_of
 from bookhunt.daemon.definitions import ShelfCatalogue
 from bookhunt.daemon.inline import EveryBuyer
+from bookhunt.daemon.notices import Notices
+from bookhunt.daemon.reaching import CheckedNetwork
 from bookhunt.daemon.schedule import Schedule
 from bookhunt.home.overrides import SellerOverrides
 from bookhunt.home.profiles import Profiles
@@ -132,6 +134,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             started_at=clock.now(),
             records=SqliteRecords(ledger),
             schedule=_schedule(ledger, service, buyers, clock, config_file),
+            notices=await _notices(ledger, clock, secrets, config, opened),
             names=shelves.names,
             traces=shelves.traces,
         )
@@ -208,6 +211,19 @@ async def _shelves(
 def _keeping(config: Config) -> Keeping:
     telemetry = config.telemetry
     return Keeping(days=telemetry.keep_days, most_bytes=telemetry.keep_mb * 1_000_000)
+
+
+async def _notices(
+    ledger: SqliteLedger, clock: Clock, secrets: Secrets, config: Config, opened: AsyncExitStack
+) -> Notices:
+    """The courier of the ledger's outbox; it tells from now on, and ends before the ledger does."""
+    network = CheckedNetwork(network_rules_of(config))
+    opened.push_async_callback(network.close)
+    notices = Notices(outbox=ledger.outbox, clock=clock, secrets=secrets, network=network)
+    await notices.take_up(config)
+    opened.push_async_callback(notices.stop)
+    notices.start()
+    return notices
 
 
 async def _sweep(buyers: EveryBuyer, ledger: Ledger) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bookhunt.daemon.bodies import CustomerInfo
     from bookhunt.daemon.inline import EveryBuyer
     from bookhunt.daemon.logins import LoginNeeds
+    from bookhunt.daemon.notices import Notices
     from bookhunt.daemon.records import Records
     from bookhunt.daemon.schedule import Schedule
     from bookhunt.home.config import Config, ConfigFile
@@ -93,6 +94,7 @@ class Daemon:
     recovered: Recovered
     catalogue: Catalogue
     started_at: datetime
+    notices: Notices
     records: Records | None = None  # reads beside the hunt; None: this ledger has none
     traces: TraceShelf | None = None  # None: none is kept
     schedule: Schedule | None = None  # of watches; None: this ledger keeps none

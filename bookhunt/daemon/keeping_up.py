@@ -46,6 +46,7 @@ async def look(daemon: Daemon, logs: Logs) -> None:
     later = [change.name for change in changes if change.after_restart]
     if later:
         daemon.trouble[NEEDS_RESTART] = ", ".join(later)
+    await daemon.notices.take_up(config)
     if await daemon.catalogue.take_up(config):
         _log.info("definitions were read again", extra={"sellers": len(daemon.sellers.all())})
 

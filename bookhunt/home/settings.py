@@ -19,6 +19,7 @@ from bookhunt.home.countries import country_hint
 from bookhunt.home.names import require_profile_name, require_secret_name, require_seller_id
 from bookhunt.model.errors import InputError
 from bookhunt.model.money import Money, exponent_of
+from bookhunt.model.notice import Event
 from bookhunt.model.request import ConditionWish, FormatWish, Strategy
 
 
@@ -220,26 +221,34 @@ class FxSettings(Closed):
     max_age_h: Annotated[float, Field(gt=0)] = 72.0
 
 
-class Event(StrEnum):
-    """What a notification can be about."""
-
-    BOUGHT = "bought"
-    NOT_AVAILABLE = "not_available"
-    FAILED = "failed"
-    IN_DOUBT = "in_doubt"
-    NEEDS_ATTENTION = "needs_attention"
-    EXPIRED = "expired"
-    SELLER_SUSPENDED = "seller_suspended"
+def _heard(events: tuple[Event, ...]) -> tuple[Event, ...]:
+    if Event.TEST in events:
+        raise Misfit("every target can be tested", hint="bookhunt notify test")
+    return events
 
 
-_TOLD = (Event.BOUGHT, Event.NOT_AVAILABLE, Event.FAILED, Event.NEEDS_ATTENTION)
+def _command(words: tuple[str, ...]) -> tuple[str, ...]:
+    for number, word in enumerate(words):
+        for part in re.findall(r"\{([a-z_]+)\}", word):
+            if part not in _PARTS:
+                raise Misfit(
+                    f"a notice has no part {{{part}}}",
+                    hint=f"it has: {' '.join(f'{{{each}}}' for each in _PARTS)}",
+                    at=(number,),
+                )
+    return words
+
+
+_PARTS = ("title", "message", "event", "id", "request_id")
+_TOLD = (Event.BOUGHT, Event.NOT_AVAILABLE, Event.FAILED, Event.NEEDS_ATTENTION, Event.PRICE)
+Heard = Annotated[tuple[Event, ...], AfterValidator(_heard)]
 
 
 class Mail(Closed):
-    """A mail, to the address and through the server that the secret names."""
+    """A mail, or a message on the desktop or in a chat: the secret is an apprise address."""
 
     to: SecretName
-    on: tuple[Event, ...] = _TOLD
+    on: Heard = _TOLD
 
 
 class Webhook(Closed):
@@ -247,14 +256,14 @@ class Webhook(Closed):
 
     webhook: Annotated[str, AfterValidator(_address_or_secret)]
     secret: Nullable[SecretName] = None
-    on: tuple[Event, ...] = _TOLD
+    on: Heard = _TOLD
 
 
 class Command(Closed):
     """A program, started without a shell; `{title}` and other parts of the message fill it in."""
 
-    command: Annotated[tuple[str, ...], Field(min_length=1)]
-    on: tuple[Event, ...] = _TOLD
+    command: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_command)]
+    on: Heard = _TOLD
 
 
 class Backend(StrEnum):

@@ -38,6 +38,10 @@ TRACE_FIELDS = "request_id trace_id began_at ms parts link dropped spans schema_
 SPAN_FIELDS = "id parent name start_ms ms told".split()
 FEEDBACK_FIELDS = "request_id seller feedback counted schema_version".split()
 BOOK_FIELDS = "title isbns pinned resolver resolved_at expires_at why schema_version".split()
+DELIVERY_FIELDS = (
+    "notice_id event target state tries due_at error at request_id title schema_version"
+).split()
+NOTIFY_TEST_FIELDS = "number target told error ms schema_version".split()
 PROFILE_FIELDS = (
     "profile default name street street2 city region postcode country phone email bill "
     "schema_version"

@@ -18,6 +18,8 @@ from bookhunt.daemon.clock import SystemClock
 from bookhunt.daemon.daemon import Daemon, hunt_settings_of
 from bookhunt.daemon.inline import EveryBuyer
 from bookhunt.daemon.logins import LoginNeeds
+from bookhunt.daemon.notices import Notices
+from bookhunt.daemon.reaching import CheckedNetwork
 from bookhunt.daemon.schedule import Schedule
 from bookhunt.daemon.server import HttpServer
 from bookhunt.daemon.unix_socket import listen
@@ -28,11 +30,13 @@ from bookhunt.home.secrets import Secrets
 from bookhunt.hunt.ports import Recovered
 from bookhunt.hunt.service import HuntService
 from bookhunt.hunt.watching import Watching
+from bookhunt.sellers.network import NetworkRules
 from bookhunt.store.ledger import SqliteLedger
 from bookhunt.store.shelf import MemoryShelf
 from tests.support.memory_beliefs import MemoryBeliefShelf
 from tests.support.memory_explanations import MemoryExplanations
 from tests.support.memory_ledger import MemoryLedger
+from tests.support.memory_outbox import MemoryOutbox
 from tests.support.memory_watches import MemoryWatches
 from tests.support.scripted_sellers import ScriptedSellers
 
@@ -134,6 +138,12 @@ def a_daemon(home: Home, **fields: Any) -> Daemon:
         "recovered": Recovered(epoch=1, safe_mode=None, interrupted=0, abandoned=0, requeued=0),
         "catalogue": MemoryCatalogue(),
         "started_at": clock.now(),
+        "notices": Notices(
+            outbox=MemoryOutbox(clock),
+            clock=clock,
+            secrets=secrets,
+            network=CheckedNetwork(NetworkRules(allow_loopback=True)),
+        ),
     } | fields
     if "service" not in parts:
         parts["service"] = HuntService(

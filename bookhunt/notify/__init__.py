@@ -1,0 +1,1 @@
+"""How we tell: what waits in the outbox goes to webhooks, programs, mail and chat."""
