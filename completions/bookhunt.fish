@@ -49,6 +49,7 @@ complete -c bookhunt -n '__bookhunt_after' -a wait -d 'Wait for requests'
 complete -c bookhunt -n '__bookhunt_after' -a cancel -d 'Cancel requests whose order was not sent yet'
 complete -c bookhunt -n '__bookhunt_after' -a settle -d 'Say by hand what became of an order in doubt'
 complete -c bookhunt -n '__bookhunt_after' -a trace -d 'Show what was done for a request, and when'
+complete -c bookhunt -n '__bookhunt_after' -a metrics -d 'Print what is measured, for Prometheus'
 complete -c bookhunt -n '__bookhunt_after' -a feedback -d 'Say how a purchase was'
 complete -c bookhunt -n '__bookhunt_after' -a books -d 'The ISBNs that titles stand for'
 complete -c bookhunt -n '__bookhunt_after' -a sellers -d 'The sellers that can be asked'
@@ -182,6 +183,18 @@ complete -c bookhunt -n '__bookhunt_at trace' -l no-input -d 'Never ask anything
 complete -c bookhunt -n '__bookhunt_at trace' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at trace' -l help -d 'Show the help and exit'
 complete -c bookhunt -n '__bookhunt_nth 1 trace' -k -a '(__bookhunt_ask requests)'
+
+# bookhunt metrics
+complete -c bookhunt -n '__bookhunt_at metrics' -l dashboard -d 'Print a dashboard for Grafana instead'
+complete -c bookhunt -n '__bookhunt_at metrics' -l alerts -d 'Print alert rules for Prometheus instead'
+complete -c bookhunt -n '__bookhunt_at metrics' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at metrics' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at metrics' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at metrics' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at metrics' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at metrics' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at metrics' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at metrics' -l help -d 'Show the help and exit'
 
 # bookhunt feedback
 complete -c bookhunt -n '__bookhunt_at feedback' -l good -d 'It came as it was described'
@@ -772,7 +785,7 @@ complete -c bookhunt -n '__bookhunt_at help' -l quiet -d 'No notices and no prog
 complete -c bookhunt -n '__bookhunt_at help' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at help' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at help' -l help -d 'Show the help and exit'
-complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety environment buy quote status wait cancel settle trace feedback books sellers profile notify limits pause resume stats doctor db daemon config demo sandbox help completions version'
+complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety environment buy quote status wait cancel settle trace metrics feedback books sellers profile notify limits pause resume stats doctor db daemon config demo sandbox help completions version'
 
 # bookhunt completions
 complete -c bookhunt -n '__bookhunt_after completions' -a install -d 'Put them where your shell and man look'

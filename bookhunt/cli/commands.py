@@ -86,6 +86,16 @@ COMMANDS: dict[str, Entry | Group] = {
             "bookhunt trace @last --export trace.otlp.json",
         ),
     ),
+    "metrics": Entry(
+        module="bookhunt.cli.metrics",
+        function="metrics",
+        does="Print what is measured, for Prometheus.",
+        examples=(
+            "bookhunt metrics",
+            "bookhunt metrics --json",
+            "bookhunt metrics --dashboard > bookhunt-dashboard.json",
+        ),
+    ),
     "feedback": Entry(
         module="bookhunt.cli.feedback",
         function="feedback",

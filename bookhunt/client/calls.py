@@ -279,6 +279,15 @@ class DaemonClient(RecordCalls, WatchCalls):
         """Who the daemon is and how it does; starts none."""
         return self._object("health")
 
+    def metrics(self) -> str:
+        """What is measured, in Prometheus' text format."""
+        page = self._call("metrics", as_text=True)
+        return str(page)
+
+    def top(self) -> dict[str, Any]:
+        """One look at everything that is counted."""
+        return self._object("top")
+
     def stop(self) -> dict[str, Any]:
         """Ask the daemon to stop, whatever its version; `wait_until_gone` sees it go."""
         return self._object("stop")
@@ -336,6 +345,7 @@ class DaemonClient(RecordCalls, WatchCalls):
         text: str | None = None,
         headers: Mapping[str, str] | None = None,
         within_s: float = ANSWERS_WITHIN_S,
+        as_text: bool = False,
     ) -> Any:
         route = ROUTES[name]
         path = route.at(**(parts or {}))
@@ -355,7 +365,7 @@ class DaemonClient(RecordCalls, WatchCalls):
         if answer.status >= 400:
             problem = answer.value if isinstance(answer.value, dict) else {}
             raise error_of(problem, status=answer.status)
-        return answer.value
+        return answer.raw.decode() if as_text else answer.value
 
     def _compare(self, answer: Answer) -> None:
         """Talk on with a daemon of the same contract; replace an older one; leave a newer one."""

@@ -40,6 +40,7 @@ class Answer:
 
     status: int
     value: Any
+    raw: bytes = b""
     api: int | None  # the daemon's version of the contract, where it says one
     version: str | None
 
@@ -170,6 +171,7 @@ def _read(response: http.client.HTTPResponse) -> Answer:
     return Answer(
         status=response.status,
         value=value,
+        raw=raw,
         api=int(api) if api.isdecimal() else None,
         version=response.headers.get(HEADER_VERSION),
     )

@@ -137,6 +137,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             notices=await _notices(ledger, clock, secrets, config, opened),
             names=shelves.names,
             traces=shelves.traces,
+            commits=ledger.writer.commits,
         )
 
 

@@ -14,6 +14,7 @@ from bookhunt.hunt.exchange import ExchangeSettings
 from bookhunt.hunt.settings import HuntSettings, TierSettings, WhenFull
 from bookhunt.model.errors import InputError, NotFound
 from bookhunt.model.request import RequestState
+from bookhunt.telemetry.counts import LAGS, Histogram
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -98,6 +99,8 @@ class Daemon:
     records: Records | None = None  # reads beside the hunt; None: this ledger has none
     traces: TraceShelf | None = None  # None: none is kept
     schedule: Schedule | None = None  # of watches; None: this ledger keeps none
+    commits: Histogram | None = None  # of the ledger, in seconds; None: it does not tell
+    lags: Histogram = field(default_factory=lambda: Histogram(LAGS))  # of the event loop
     names: NameShelf | None = None  # what resolvers said; None: nothing is kept
     pins: Pins = field(init=False)
     trouble: dict[str, str] = field(default_factory=dict)  # what was not taken up, and why
@@ -188,7 +191,7 @@ def hunt_settings_of(config: Config) -> HuntSettings:
         classes=config.throttle.classes,
         customers=config.throttle.customers,
         floor_ratio=config.search.floor_ratio,
-        traces=config.telemetry.keep_mb > 0,
+        keeps_traces=config.telemetry.keep_mb > 0,
         trace_sample=config.telemetry.sample,
         exchange=exchange_settings_of(config),
     )

@@ -30,6 +30,7 @@ async def watch_lag(daemon: Daemon) -> None:
         due = loop.time() + (_IDLE_EVERY_S if is_idle else _EVERY_S)
         await asyncio.sleep(due - loop.time())
         lag_s = max(loop.time() - due, 0.0)
+        daemon.lags.observe(lag_s)
         fan_out = daemon.service.fan_out
         fan_out.note(lag_s, loop.time())
         before, share = share, fan_out.share

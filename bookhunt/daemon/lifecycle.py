@@ -138,6 +138,7 @@ async def _serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
     others = [
         asyncio.create_task(keep_up(daemon, logs)),
         asyncio.create_task(watch_lag(daemon)),
+        asyncio.create_task(_serve_metrics(daemon)),
         asyncio.create_task(_close_when_idle(daemon, guard)),
         asyncio.create_task(_close_when_homeless(daemon, lock)),
     ]
@@ -171,6 +172,14 @@ async def _serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
             await serving
         finally:
             listening.close()
+
+
+async def _serve_metrics(daemon: Daemon) -> None:
+    """The port for scrapers; what it needs is imported where there is one."""
+    if daemon.config_file.config.telemetry.metrics_port is not None:
+        from bookhunt.daemon.metrics_port import serve_metrics
+
+        await serve_metrics(daemon)
 
 
 @contextlib.contextmanager

@@ -1,13 +1,14 @@
-"""Routes of what the daemon says about itself: the trace of a request."""
+"""Routes of what the daemon says about itself: traces, metrics, and one look at everything."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from bookhunt.daemon.daemon import Daemon
+from bookhunt.daemon.live import look_of
 from bookhunt.daemon.table import add
 from bookhunt.model.errors import NotFound
 from bookhunt.telemetry.spans import document_of
@@ -27,6 +28,8 @@ class TelemetryRoutes:
         """The routes, by the names of the contract."""
         router = APIRouter(tags=["telemetry"])
         add(router, "trace", self.trace)
+        add(router, "metrics", self.metrics)
+        add(router, "top", self.top)
         return router
 
     async def trace(self, request_id: str) -> JSONResponse:
@@ -41,10 +44,20 @@ class TelemetryRoutes:
             raise self._not_kept(request_id)
         return JSONResponse({"request_id": request_id, "trace_id": trace_id, **_told(parts)})
 
+    async def metrics(self) -> Response:
+        """Everything that is measured, in Prometheus' text format."""
+        from bookhunt.daemon.metrics import CONTENT_TYPE, page_of
+
+        return Response(await page_of(self.daemon), media_type=CONTENT_TYPE)
+
+    async def top(self) -> JSONResponse:
+        """One look at everything that is counted."""
+        return JSONResponse(await look_of(self.daemon))
+
     def _not_kept(self, request_id: str) -> NotFound:
         settings = self.daemon.config_file.config.telemetry
         if self.daemon.traces is None or not settings.keep_mb:
-            why, hint = "nothing is recorded (telemetry.keep_mb is 0)", "set telemetry.keep_mb: 500"
+            why, hint = "none is (telemetry.keep_mb is 0)", "set telemetry.keep_mb: 500"
         else:
             why = (
                 f"kept are failures, purchases and {settings.sample:.0%} of the rest, for "

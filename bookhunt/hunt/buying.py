@@ -157,6 +157,7 @@ async def _purchase(purchase: Purchase) -> Ended | FellThrough:
     if isinstance(intended, IntentRefusal):
         return await _not_intended(purchase, intended)
     fp("attempt.after_intent")
+    world.tally.attempts[Stage.PREPARED.value] += 1
     with world.lines.served(key_of(purchase.offer)):
         return await _order(purchase, intended, buyer)
 
@@ -187,6 +188,7 @@ async def _order(purchase: Purchase, intended: Intended, buyer: Buyer) -> Ended 
         sending = await world.ledger.start_sending(attempt, prepared.frozen)
     if isinstance(sending, IntentRefusal):
         return await _refused_at_the_last(world, order, sending, findings)
+    world.tally.attempts[Stage.SENDING.value] += 1
     fp("attempt.before_send")
     with span("send") as seen:
         sent = await _send(world, replace(order, attempt=sending))

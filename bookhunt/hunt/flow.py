@@ -86,7 +86,8 @@ async def hunt(world: World, record: RequestRecord, ease: Ease = Ease.WHOLE) -> 
                 refused = verdict
         return await _give_in(search, record, refused)
     finally:
-        notes, _ = search.summary()
+        notes, findings = search.summary()
+        world.tally.searched(record.request.strategy.value, notes, findings)
         world.beliefs.learn_hint(search.subject, max_minor=record.request.max_price.minor)
         world.explanations.keep(record.request.id, notes)
 

@@ -192,6 +192,11 @@ class Gate:
         door = self._doors.get(seller_id)
         return door.limit if door else None
 
+    def load(self, seller_id: str) -> tuple[int, float] | None:
+        """The calls under way to a seller, and how many it bears at once; None: never called."""
+        door = self._doors.get(seller_id)
+        return None if door is None else (door.in_flight, door.limit)
+
     # ------------------------------------------------------------------------------ inside
     def _door(self, seller: Seller) -> _Door:
         door = self._doors.get(seller.id)

@@ -1,4 +1,4 @@
-"""What can be learned of sellers and books without a request: how they do, and what they offer."""
+"""What can be seen of the hunt without a request: sellers, offers, and what is counted."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from bookhunt.hunt.looking import Look, look
 from bookhunt.hunt.tiering import figures_of
 
 if TYPE_CHECKING:
+    from bookhunt.hunt.easing import FanOut
     from bookhunt.hunt.gate import Suspension
     from bookhunt.hunt.naming import Names
     from bookhunt.hunt.ports import Ask, Quoted
+    from bookhunt.hunt.settings import HuntSettings
+    from bookhunt.hunt.tally import Tally
     from bookhunt.hunt.tiering import Figures
+    from bookhunt.hunt.tracing import Tracer
     from bookhunt.hunt.world import World
     from bookhunt.model.request import Request
     from bookhunt.model.seller import Seller
@@ -26,9 +30,33 @@ class Insight:
     def __init__(self, world: World) -> None:
         self._world = world
 
+    @property
+    def fan_out(self) -> FanOut:
+        """How wide searches are, for how late the event loop is."""
+        return self._world.fan_out
+
+    @property
+    def settings(self) -> HuntSettings:
+        """The bounds and times in force."""
+        return self._world.settings
+
+    @property
+    def tally(self) -> Tally:
+        """What is counted."""
+        return self._world.tally
+
+    @property
+    def tracer(self) -> Tracer:
+        """What is recorded of requests."""
+        return self._world.tracer
+
     def suspension(self, seller_id: str) -> Suspension | None:
         """Why a seller is not called just now, and for how long yet; None: it may be called."""
         return self._world.gate.suspension(seller_id, self._world.clock.monotonic())
+
+    def calls_at(self, seller_id: str) -> tuple[int, float] | None:
+        """The calls under way to a seller, and how many it bears at once; None: never called."""
+        return self._world.gate.load(seller_id)
 
     async def names_of(self, title: str, *, within_s: float) -> Names:
         """The ISBNs that resolvers give for a title; they are kept, and nothing is bought."""

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 from bookhunt.hunt.gate import Refused
 from bookhunt.hunt.naming import needs_name
 from bookhunt.hunt.ports import Kept, Quoted
+from bookhunt.hunt.tally import Tally
 from bookhunt.model.reasons import Reason
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class Lookups:
     calls: asyncio.Semaphore  # the cap on calls of all requests together
     naming: Naming
     exchange: Exchange
+    tally: Tally = field(default_factory=Tally)
     _flights: dict[OfferKey, Flight] = field(default_factory=dict)
     _alone: set[Flight] = field(default_factory=set)
 
@@ -137,6 +139,7 @@ class Lookups:
         counts = [offer.inventory for offer in quoted.offers]
         if min_stock and any(count is None or count < min_stock for count in counts):
             return None
+        self.tally.answers_at_hand += 1
         offers = tuple(replace(offer, cached=True) for offer in quoted.offers)
         return replace(quoted, offers=offers, calls=0, latency_ms=0.0)
 
@@ -161,6 +164,7 @@ class Lookups:
         key = key_of(seller, subject)
         flight = None if live else self._flights.get(key)
         if flight is not None and not flight.cut_off and _covers(seller, flight.max_price, ask):
+            self.tally.answers_shared += 1
             return Lookup(flight=flight, shared=True, exchange=self.exchange)
         flight = Flight(seller=seller, max_price=ask.max_price, live=live)
         flight.task = asyncio.create_task(self._call(flight, ask, subject, names_within_s))
@@ -203,11 +207,13 @@ class Lookups:
         enter = self.gate.enter_purchase if flight.live else self.gate.enter
         entered = enter(seller, now)
         if isinstance(entered, Refused):
+            self.tally.calls_refused[entered.reason.value] += 1
             return Quoted(
                 seller=seller.id, reason=entered.reason, retry_after_s=entered.retry_after_s
             )
         try:
             if entered.wait_s > 0.0:
+                self.tally.calls_delayed += 1
                 await self.clock.sleep(entered.wait_s)
             async with self.calls:
                 flight.sent, asked_at = True, self.clock.now()
@@ -218,6 +224,7 @@ class Lookups:
         except BaseException:
             self.gate.drop(entered)
             raise
+        self.tally.answered(seller.id, quoted.reason, quoted.latency_ms / 1000)
         self.gate.leave(
             entered, quoted.reason, self.clock.monotonic(), retry_after_s=quoted.retry_after_s
         )

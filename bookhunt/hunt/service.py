@@ -32,7 +32,6 @@ from bookhunt.telemetry.spans import span
 if TYPE_CHECKING:
     from bookhunt.hunt.admission import Load, Place
     from bookhunt.hunt.buying import Ended
-    from bookhunt.hunt.easing import FanOut
     from bookhunt.hunt.feedback import Feedback
     from bookhunt.hunt.ports import (
         BeliefShelf,
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
         TraceShelf,
     )
     from bookhunt.hunt.settings import HuntSettings
-    from bookhunt.hunt.tracing import Tracer
     from bookhunt.model.outcome import RequestRecord
     from bookhunt.model.request import Request
     from bookhunt.telemetry.trace_ids import Caller
@@ -147,16 +145,6 @@ class HuntService(Insight):
         """How much is waiting and being hunted."""
         return self._admission.load()
 
-    @property
-    def fan_out(self) -> FanOut:
-        """How wide searches are, for how late the event loop is."""
-        return self._world.fan_out
-
-    @property
-    def tracer(self) -> Tracer:
-        """What is recorded of requests."""
-        return self._world.tracer
-
     def take_up(self, settings: HuntSettings) -> None:
         """Hunt by other settings from now on; `in_flight`, `queue`, `workers` stay as they were."""
         self._world.settings = settings
@@ -187,14 +175,18 @@ class HuntService(Insight):
                 raise NotFound(f"no seller is called {seller_id!r}", hint="bookhunt sellers list")
         knows = partial(self._world.ledger.knows, request.customer, request.idempotency_key)
         self._world.tracer.accept(request.id, caller=caller)
-        with span("accept"):
-            try:
-                place = await self._admission.admit(request, came_before=knows)
-            except BaseException:
-                self._world.tracer.forget(request.id)
-                raise
-            accepting = self._accept(request, fingerprint, place, again=again)
-            return await self._world.shield.run(accepting)
+        try:
+            with span("accept"):
+                try:
+                    place = await self._admission.admit(request, came_before=knows)
+                except BaseException:
+                    self._world.tracer.forget(request.id)
+                    raise
+                accepting = self._accept(request, fingerprint, place, again=again)
+                return await self._world.shield.run(accepting)
+        except BookhuntError as error:
+            self._world.tally.refused[error.code] += 1
+            raise
 
     async def _accept(
         self, request: Request, fingerprint: str, place: Place | None, *, again: bool
@@ -210,6 +202,7 @@ class HuntService(Insight):
             if not created:
                 self._world.tracer.forget(request.id)
         if submitted.created:
+            self._world.tally.accepted += 1
             self._queue(submitted.record, ease=place.ease if place else Ease.WHOLE)
         return submitted
 
@@ -219,8 +212,11 @@ class HuntService(Insight):
         Raises:
             NotFound, TooLate: as the ledger's `cancel`.
         """
+        before = await self._world.ledger.get(request_id)
         record = await self._world.ledger.cancel(request_id)
         if record.state is RequestState.CANCELLED:
+            if before is not None and before.state is not record.state:
+                self._world.tally.rests(record)
             task = self._hunts.get(request_id)
             if task is not None:
                 task.cancel()
@@ -326,6 +322,7 @@ class HuntService(Insight):
         elif ended is not None and ended.attempt is not None:
             self._settler.take(ended.attempt)
         elif ended is not None and at_rest(ended.record):
+            self._world.tally.rests(ended.record)
             self._rest(request_id)
         else:
             self._returns.come_back(request_id)
@@ -367,6 +364,7 @@ class HuntService(Insight):
     async def _sort_in(self, record: RequestRecord) -> None:
         """Give a request to whoever goes on with it: a worker, the settler, or whoever waits."""
         if at_rest(record):
+            self._world.tally.rests(record)
             self._rest(record.request.id)
         elif record.state in _HUNTED:
             self._queue(record)

@@ -54,7 +54,8 @@ class HuntSettings:
     floor_ratio: float = 0.2  # a total under this part of the others' median is a mistake
     fresh_s: float = 2.0  # an answer younger than this needs no second look before buying
     expire_after_s: float = 900.0  # unasked so long, a request is no longer what its customer wants
-    traces: bool = True  # whether what is done for a request is recorded
+    recording: bool = True  # whether what is done for a request is recorded at all
+    keeps_traces: bool = True
     trace_sample: float = 0.01  # of requests that bought nothing and did not fail: kept of them
     exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
     names_share: float = 0.4  # of a search, a title's ISBNs are waited for; the rest is for asking

@@ -138,6 +138,7 @@ async def _write_down(
         request_to=request_to,
         result=result,
     )
+    world.tally.attempts[to.value] += 1
     world.beliefs.learn_order(attempt.seller, weight=_SPEAKS_FOR_SELLER.get(to, 0.0))
     if attempt.stage in {Stage.UNKNOWN, Stage.MANUAL}:
         world.quarantine.add(attempt, world.sellers.get(attempt.seller))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bookhunt.hunt.ports import Clock, TraceShelf
     from bookhunt.hunt.search import Asked, Search
     from bookhunt.hunt.settings import HuntSettings
+    from bookhunt.hunt.tally import Tally
     from bookhunt.telemetry.trace_ids import Caller
 
 # How a request may end of which a sample is enough: nothing was bought, and nothing went wrong.
@@ -48,12 +49,13 @@ class Tracer:
     shelf: TraceShelf | None
     clock: Clock
     settings: Callable[[], HuntSettings]
+    tally: Tally
     _hunts: dict[str, _Live] = field(default_factory=dict)  # by request
     _settling: dict[str, Trace] = field(default_factory=dict)  # by attempt
 
     @property
     def _records(self) -> bool:
-        return self.shelf is not None and self.settings().traces
+        return self.settings().recording
 
     def accept(self, request_id: str, *, caller: Caller | None = None) -> None:
         """Begin the trace of a request that is being submitted.
@@ -97,8 +99,8 @@ class Tracer:
     def end(self, request_id: str, outcome: str) -> None:
         """Its hunt is over; keep what was recorded, or do not."""
         live = self._hunts.pop(request_id, None)
-        if live is not None and (live.wanted or self._is_worth_keeping(live.trace, outcome)):
-            self._keep(live.trace, outcome)
+        if live is not None:
+            self._end(live.trace, outcome, wanted=live.wanted)
 
     def settle(self, request_id: str, attempt_id: str) -> None:
         """The running task settles an order from now on."""
@@ -110,7 +112,7 @@ class Tracer:
         """It is settled, or left for another life; either is worth keeping."""
         trace = self._settling.pop(attempt_id, None)
         if trace is not None:
-            self._keep(trace, outcome)
+            self._end(trace, outcome, wanted=True)
 
     def live(self, request_id: str) -> list[Trace]:
         """The parts of this request that go on."""
@@ -122,9 +124,12 @@ class Tracer:
         clock = self.clock
         return Trace(request_id, monotonic=clock.monotonic, wall_s=clock.now().timestamp())
 
-    def _keep(self, trace: Trace, outcome: str) -> None:
+    def _end(self, trace: Trace, outcome: str, *, wanted: bool) -> None:
         trace.ended = True
-        if self.shelf is not None:
+        self.tally.timed(trace)
+        if self.shelf is None or not self.settings().keeps_traces:
+            return
+        if wanted or self._is_worth_keeping(trace, outcome):
             self.shelf.keep(trace, outcome=outcome)
 
     def _is_worth_keeping(self, trace: Trace, outcome: str) -> bool:

@@ -16,6 +16,7 @@ from bookhunt.hunt.lookups import Lookups
 from bookhunt.hunt.naming import Naming
 from bookhunt.hunt.ports import Knowledge
 from bookhunt.hunt.strategies import policy_for
+from bookhunt.hunt.tally import Tally
 from bookhunt.hunt.tiering import Tiering
 from bookhunt.hunt.tracing import Tracer
 from bookhunt.model.seller import Capability
@@ -142,6 +143,7 @@ class World:
     fan_out: FanOut = field(default_factory=FanOut)
     knowledge: Knowledge = field(default_factory=Knowledge)
     trace_shelf: TraceShelf | None = None  # None: nothing is recorded
+    tally: Tally = field(default_factory=Tally)
     quarantine: Quarantine = field(init=False)
     tiering: Tiering = field(init=False)
     lines: Lines = field(init=False)
@@ -153,7 +155,10 @@ class World:
 
     def __post_init__(self) -> None:
         self.tracer = Tracer(
-            shelf=self.trace_shelf, clock=self.clock, settings=lambda: self.settings
+            shelf=self.trace_shelf,
+            clock=self.clock,
+            settings=lambda: self.settings,
+            tally=self.tally,
         )
         self.quarantine = Quarantine(self.ledger)
         self.tiering = Tiering(self.beliefs)
@@ -184,4 +189,5 @@ class World:
             calls=asyncio.Semaphore(self.settings.in_flight),
             naming=self.naming,
             exchange=self.exchange,
+            tally=self.tally,
         )

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from bookhunt.model.errors import IllegalTransition, LedgerUnusable
 from bookhunt.store.database import is_damage, roll_back
 from bookhunt.store.operations import Lane, Lanes, Operation, Withdraw
+from bookhunt.telemetry.counts import Histogram
 from bookhunt.telemetry.failpoints import fp
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Writer:
     def __init__(
         self, file: File, *, on_fatal: Callable[[BaseException], None] = end_process
     ) -> None:
+        self.commits = Histogram()  # how long each took, fsync and all, in seconds
         self._file = file
         self._on_fatal = on_fatal
         self._wake = threading.Condition()
@@ -243,7 +245,9 @@ class Writer:
             self._die(error, group)
             return
         try:
+            began = time.monotonic()
             connection.execute("COMMIT")
+            self.commits.observe(time.monotonic() - began)
         except sqlite3.Error as error:
             if _was_not_written(error):
                 self._undo(connection, group, error)

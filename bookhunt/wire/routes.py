@@ -69,6 +69,8 @@ ROUTES = {
     "db.attempts": Route(method="GET", path="/db/attempts"),
     "db.facts": Route(method="GET", path="/db/facts"),
     "stats": Route(method="GET", path="/stats"),
+    "metrics": Route(method="GET", path="/metrics"),
+    "top": Route(method="GET", path="/top"),
     "health": Route(method="GET", path="/health"),
     "stop": Route(method="POST", path="/stop"),
 }

@@ -173,10 +173,12 @@ async def test_a_caller_of_another_make_is_a_link(life: Life, traces: MemoryTrac
 
 
 async def test_nothing_is_recorded_where_nothing_is_kept(life: Life, traces: MemoryTraces) -> None:
-    life.service.take_up(replace(life.settings, traces=False))
+    life.service.take_up(replace(life.settings, recording=False))
     life.sells("alpha", "12.00")
     record = await life.hunted(max_price=usd("20"))
     assert record.state is RequestState.SUCCESS
+    life.service.take_up(replace(life.settings, keeps_traces=False))
+    assert (await life.hunted(max_price=usd("20"))).state is RequestState.SUCCESS
     assert traces.kept == {}
     assert life.service.tracer.live(record.request.id) == []
 
