@@ -5,7 +5,7 @@ _bookhunt_table() {
     below= options= valued= operands=()
     case $1 in
         '')
-            below='buy quote status wait cancel settle trace metrics feedback books sellers profile notify limits pause resume stats doctor db daemon config demo sandbox help completions version'
+            below='buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify limits pause resume stats doctor db daemon config demo sandbox help completions version'
             options='--help'
             ;;
         'buy')
@@ -69,6 +69,58 @@ _bookhunt_table() {
             options='--remove --json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
             operands=('ask:books' '')
+            ;;
+        'watch')
+            below='add list show edit pause resume run remove export import'
+            options='--help'
+            ;;
+        'watch add')
+            options='--max-price --currency --cron --every --at --timezone --until --times --quote-only --no-first-run --profile --strategy --condition --format --sellers --customer --note --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--max-price --currency --cron --every --at --timezone --until --times --profile --strategy --condition --format --sellers --customer --note --fields --color'
+            operands=('ask:books')
+            ;;
+        'watch list')
+            options='--state --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--state --fields --color'
+            ;;
+        'watch show')
+            options='--json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--fields --color'
+            operands=('ask:watches')
+            ;;
+        'watch edit')
+            options='--max-price --cron --every --at --timezone --until --times --quote-only --buy --profile --strategy --condition --format --sellers --note --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--max-price --cron --every --at --timezone --until --times --profile --strategy --condition --format --sellers --note --fields --color'
+            operands=('ask:watches')
+            ;;
+        'watch pause')
+            options='--json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--fields --color'
+            operands=('ask:watches')
+            ;;
+        'watch resume')
+            options='--json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--fields --color'
+            operands=('ask:watches')
+            ;;
+        'watch run')
+            options='--json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--fields --color'
+            operands=('ask:watches')
+            ;;
+        'watch remove')
+            options='--json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--fields --color'
+            operands=('ask:watches')
+            ;;
+        'watch export')
+            options='--json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--fields --color'
+            ;;
+        'watch import')
+            options='--max-price --cron --every --at --timezone --times --profile --no-first-run --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--max-price --cron --every --at --timezone --times --profile --fields --color'
+            operands=('file')
             ;;
         'sellers')
             below='list show test new schema login enable disable block pin reset logout'
@@ -289,7 +341,7 @@ _bookhunt_table() {
         'help')
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
-            operands=('words:exit-codes json sellers pipelines safety environment buy quote status wait cancel settle trace metrics feedback books sellers profile notify limits pause resume stats doctor db daemon config demo sandbox help completions version...')
+            operands=('words:exit-codes json sellers pipelines safety watches environment buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify limits pause resume stats doctor db daemon config demo sandbox help completions version...')
             ;;
         'completions')
             below='install show'
@@ -349,6 +401,40 @@ _bookhunt_value() {
         'books show --color') kind='words:auto always never' ;;
         'books pin --fields') kind='pick:title isbns pinned resolver resolved_at expires_at why schema_version' ;;
         'books pin --color') kind='words:auto always never' ;;
+        'watch add --profile') kind='ask:profiles' ;;
+        'watch add --strategy') kind='words:cheapest balanced fast tiers' ;;
+        'watch add --condition') kind='words:new used any' ;;
+        'watch add --format') kind='words:paper ebook audio any' ;;
+        'watch add --sellers') kind='list:sellers' ;;
+        'watch add --fields') kind='pick:id book max_price schedule timezone next_runs last_run bought copies state outcome request_id lowest lowest_seller best profile strategy condition format sellers until quote_only note created_at schema_version' ;;
+        'watch add --color') kind='words:auto always never' ;;
+        'watch list --state') kind='words:active paused done ended' ;;
+        'watch list --fields') kind='pick:id book max_price schedule timezone next_runs last_run bought copies state outcome request_id lowest lowest_seller best profile strategy condition format sellers until quote_only note created_at schema_version' ;;
+        'watch list --color') kind='words:auto always never' ;;
+        'watch show --fields') kind='pick:id book max_price schedule timezone next_runs last_run bought copies state outcome request_id lowest lowest_seller best profile strategy condition format sellers until quote_only note created_at schema_version' ;;
+        'watch show --color') kind='words:auto always never' ;;
+        'watch edit --until') kind='words:none' ;;
+        'watch edit --profile') kind='ask:profiles' ;;
+        'watch edit --strategy') kind='words:cheapest balanced fast tiers' ;;
+        'watch edit --condition') kind='words:new used any' ;;
+        'watch edit --format') kind='words:paper ebook audio any' ;;
+        'watch edit --sellers') kind='list:sellers' ;;
+        'watch edit --note') kind='words:none' ;;
+        'watch edit --fields') kind='pick:id book max_price schedule timezone next_runs last_run bought copies state outcome request_id lowest lowest_seller best profile strategy condition format sellers until quote_only note created_at schema_version' ;;
+        'watch edit --color') kind='words:auto always never' ;;
+        'watch pause --fields') kind='pick:id book max_price schedule timezone next_runs last_run bought copies state outcome request_id lowest lowest_seller best profile strategy condition format sellers until quote_only note created_at schema_version' ;;
+        'watch pause --color') kind='words:auto always never' ;;
+        'watch resume --fields') kind='pick:id book max_price schedule timezone next_runs last_run bought copies state outcome request_id lowest lowest_seller best profile strategy condition format sellers until quote_only note created_at schema_version' ;;
+        'watch resume --color') kind='words:auto always never' ;;
+        'watch run --fields') kind='pick:id book max_price schedule timezone next_runs last_run bought copies state outcome request_id lowest lowest_seller best profile strategy condition format sellers until quote_only note created_at schema_version' ;;
+        'watch run --color') kind='words:auto always never' ;;
+        'watch remove --fields') kind='pick:id book max_price schedule timezone next_runs last_run bought copies state outcome request_id lowest lowest_seller best profile strategy condition format sellers until quote_only note created_at schema_version' ;;
+        'watch remove --color') kind='words:auto always never' ;;
+        'watch export --fields') kind='pick:id book max_price schedule timezone next_runs last_run bought copies state outcome request_id lowest lowest_seller best profile strategy condition format sellers until quote_only note created_at schema_version' ;;
+        'watch export --color') kind='words:auto always never' ;;
+        'watch import --profile') kind='ask:profiles' ;;
+        'watch import --fields') kind='pick:id book max_price schedule timezone next_runs last_run bought copies state outcome request_id lowest lowest_seller best profile strategy condition format sellers until quote_only note created_at schema_version' ;;
+        'watch import --color') kind='words:auto always never' ;;
         'sellers list --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash schema_version' ;;
         'sellers list --color') kind='words:auto always never' ;;
         'sellers show --color') kind='words:auto always never' ;;

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bookhunt.cli.commands_daemon import CONFIG, DAEMON, SANDBOX
 from bookhunt.cli.commands_records import DB, DOCTOR, STATS
 from bookhunt.cli.commands_sellers import SELLERS
+from bookhunt.cli.commands_watch import WATCH
 from bookhunt.cli.entries import OUTCOMES, Entry, Group
 
 __all__ = ["COMMANDS", "Entry", "Group"]
@@ -135,6 +136,7 @@ COMMANDS: dict[str, Entry | Group] = {
             ),
         },
     ),
+    "watch": WATCH,
     "sellers": SELLERS,
     "profile": Group(
         does="Where books are sent.",

@@ -95,6 +95,39 @@ Nothing that happens buys twice: not Ctrl-C, a crash, a lost answer, nor a comma
 - bookhunt limits set --purchase 50 --day 150 bounds what is spent; bookhunt pause stops all new
   purchases at once. --dry-run does everything but the order.
 """,
+    "watches": """
+Watches
+
+  bookhunt watch add 9781449373320 --max-price 20 --cron "0 7 * * 1-5"
+  bookhunt watch add "The Hobbit" --max-price 12 --every 6h --times 2 --until 2099-12-31
+  bookhunt watch add 9781449373320 --max-price 20 --at 2099-12-01T07:00 --quote-only
+
+A watch looks at its times and buys as soon as somebody has the book for its maximum or less:
+once, or --times N, and then it rests. No restart, clock or edit makes it buy a copy twice, and
+while a purchase of it is in doubt or needs you, it waits (state blocked). Limits and bookhunt pause
+hold for it as for you.
+
+Cron lines mean what Vixie cron means: minute, hour, day of month, month, day of week. Sunday is 0
+and 7; names are three letters; 1-5 is Monday to Friday; */15 and 8-18/2 are steps. Where both day
+fields are restricted, either will do: 0 7 13 * fri is each 13th and each Friday. There are @hourly,
+@daily, @weekly, @monthly, @yearly. Steps after a single number, and lines that never run, are
+refused.
+
+Times are those of the watch's time zone (--timezone; this machine's without it), which is shown.
+When its clocks go forward, a time that is skipped (2:30) runs when the hour is over (3:00); when
+they go back, a time that comes twice runs the first time only. A line whose minute or hour begins
+with * follows the clock: 0 * * * * runs in every real hour. --every counts real time.
+
+A run begins up to five minutes after its time (never more than a tenth of the time to the next
+one): always as much later for one book, so that thousands of watches do not ask at once, and those
+of one book ask together. What was missed while the machine slept runs once. The first run is at
+once, unless --no-first-run.
+
+Watches run while the daemon does. Where nothing starts it after a reboot, watch add says so, and
+what to type.
+
+  bookhunt watch export > watches.jsonl       and import: the copies that are left
+""",
     "environment": """
 Environment
 

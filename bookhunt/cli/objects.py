@@ -23,6 +23,7 @@ from bookhunt.wire.contract import (
     REQUEST_FIELDS,
     SELLER_FIELDS,
 )
+from bookhunt.wire.watches import WATCH_FIELDS
 
 if TYPE_CHECKING:
     from bookhunt.cli.commands import Entry
@@ -32,6 +33,7 @@ OBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "request": ("each request is a line", tuple(REQUEST_FIELDS)),
     "offer": ("each offer is a line", tuple(OFFER_FIELDS)),
     "seller": ("each seller is a line", tuple(SELLER_FIELDS)),
+    "watch": ("each watch is a line", tuple(WATCH_FIELDS)),
     "book": ("each title is a line", tuple(BOOK_FIELDS)),
     "profile": ("each profile is a line", tuple(PROFILE_FIELDS)),
     "feedback": ("what was counted is a line", tuple(FEEDBACK_FIELDS)),
