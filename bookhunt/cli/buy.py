@@ -10,7 +10,7 @@ from bookhunt.cli.connection import connect
 from bookhunt.cli.output import Terminal
 from bookhunt.cli.patience import timeout_s
 from bookhunt.cli.purchases import Done, Purchases
-from bookhunt.cli.render import outcome_lines, progress_line
+from bookhunt.cli.render import outcome_lines, progress_line, tell_why
 from bookhunt.cli.wishes import STDIN, Terms, Wishes
 from bookhunt.home.paths import Home
 from bookhunt.model.errors import InputError
@@ -164,6 +164,7 @@ def _print(terminal: Terminal, end: Done, *, several: bool) -> None:
         return
     for line in outcome_lines(end.request, terminal):
         terminal.line(line)
+    tell_why(end.request, terminal)
 
 
 def _show_progress(terminal: Terminal, purchases: Purchases) -> None:

@@ -14,9 +14,9 @@ import typer
 from bookhunt.cli.connection import connect
 from bookhunt.cli.output import Terminal, one_line
 from bookhunt.cli.things import print_thing
-from bookhunt.client import start_daemon, wait_until_gone
+from bookhunt.client import holder_of, start_daemon, stop_daemon, wait_until_gone
 from bookhunt.home.paths import Home
-from bookhunt.model.errors import BookhuntError, DaemonNotRunning, InputError
+from bookhunt.model.errors import BookhuntError, DaemonNotAnswering, DaemonNotRunning, InputError
 
 _LOOK_EVERY_S = 0.2
 _SHOWN_LINES = 50
@@ -37,6 +37,12 @@ def stop(terminal: Terminal) -> None:
     except DaemonNotRunning:
         terminal.notice("no daemon runs")
         return
+    except DaemonNotAnswering:
+        pid = holder_of(home.daemon_lock)
+        if pid is None:
+            raise
+        terminal.notice(f"the daemon does not answer; process {pid} is asked to end by a signal")
+        stop_daemon(home, pid)
     terminal.progress("waiting for orders that are under way ...")
     wait_until_gone(home)
     terminal.notice("the daemon has stopped")

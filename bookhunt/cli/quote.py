@@ -11,7 +11,10 @@ from bookhunt.cli.output import Terminal
 from bookhunt.cli.render import OFFER_HEADERS, offer_row
 from bookhunt.cli.table import print_table
 from bookhunt.cli.wishes import price_of, sellers_of
+from bookhunt.client import DaemonClient
 from bookhunt.wire.contract import OFFER_FIELDS, QuoteRequest
+
+_ABROAD = "wrong_currency"
 
 
 def quote(
@@ -52,10 +55,23 @@ def quote(
         fits = any(offer.get("fits") for offer in offers)
         codes.append(exit_codes.DONE if fits else exit_codes.NOT_AVAILABLE)
         if not offers:
-            terminal.notice(f"{book}: no offer; bookhunt sellers list shows who was asked")
+            terminal.notice(f"{book}: {_nothing(client)}")
         elif terminal.wants_objects:
             for offer in offers:
                 terminal.thing(offer, OFFER_FIELDS)
         else:
             print_table(terminal, OFFER_HEADERS, [offer_row(o) for o in offers], flexible=7)
+        if offers and all(offer.get("reason") == _ABROAD for offer in offers):
+            theirs = offers[0]["price"]["currency"]
+            terminal.notice(
+                f"{book}: nobody sells it in your currency, and no rate of {theirs} is known; "
+                "set fx.source or fx.rates: bookhunt config edit"
+            )
     return exit_codes.of_several(codes)
+
+
+def _nothing(client: DaemonClient) -> str:
+    """Why there is no offer: nobody could be asked, or nobody has it."""
+    if any(seller["state"] == "ready" for seller in client.sellers()):
+        return "no offer; bookhunt sellers list shows who was asked"
+    return "no seller can be asked yet; bookhunt sellers list says what each needs"

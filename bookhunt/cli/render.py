@@ -26,6 +26,8 @@ _WORDS = {
     "DRY_RUN": ("would buy", "green"),
 }
 
+_UNHAPPY = frozenset({"NOT_AVAILABLE", "PURCHASE_FAILED", "IN_DOUBT", "NEEDS_ATTENTION"})
+
 
 def word_of(status: str) -> str:
     """A state as people say it; one that this version does not know stays as it is."""
@@ -98,6 +100,12 @@ def outcome_lines(request: dict[str, Any], terminal: Terminal) -> list[str]:
     title = f"{styled_word(request['status'], terminal)}  {book_of(request)}"
     rows = [(name, one_line(text)) for name, text in _details(request) if text]
     return [title, *(f"  {terminal.styled(f'{name:9}', 'dim')}{text}" for name, text in rows)]
+
+
+def tell_why(request: dict[str, Any], terminal: Terminal) -> None:
+    """Say beside the one line of a pipe why nothing was bought; on a terminal it stands there."""
+    if terminal.is_plain and request["status"] in _UNHAPPY and request.get("message"):
+        terminal.notice(f"{book_of(request)}: {one_line(str(request['message']))}")
 
 
 def _details(request: dict[str, Any]) -> list[tuple[str, str]]:

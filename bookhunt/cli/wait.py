@@ -10,7 +10,7 @@ from bookhunt.cli import exit_codes
 from bookhunt.cli.connection import connect
 from bookhunt.cli.durations import seconds
 from bookhunt.cli.output import Terminal
-from bookhunt.cli.render import outcome_lines, progress_line
+from bookhunt.cli.render import outcome_lines, progress_line, tell_why
 from bookhunt.client import DaemonClient
 from bookhunt.client.calls import is_at_rest
 from bookhunt.wire.contract import LONGEST_WAIT_S, REQUEST_FIELDS
@@ -60,4 +60,5 @@ def _wait_for(terminal: Terminal, client: DaemonClient, request_id: str, ends_at
     else:
         for line in outcome_lines(request, terminal):
             terminal.line(line)
+        tell_why(request, terminal)
     return exit_codes.of_request(request)

@@ -151,7 +151,7 @@ def exchange(
     except TimeoutError as error:
         raise DaemonNotAnswering(
             f"the daemon did not answer within {within_s:.0f} s",
-            hint="bookhunt daemon status; bookhunt daemon restart",
+            hint="bookhunt daemon logs; bookhunt daemon restart",
         ) from error
     except (OSError, http.client.HTTPException) as error:
         raise ConnectionBroke(

@@ -73,9 +73,11 @@ def wait_until_gone(home: Home, *, within_s: float = STOPS_WITHIN_S) -> None:
     ends_at = time.monotonic() + within_s
     while is_held(home.daemon_lock):
         if time.monotonic() >= ends_at:
+            pid = holder_of(home.daemon_lock) or "PID"
             raise DaemonNotAnswering(
                 f"the daemon did not end within {within_s:.0f} s",
-                hint="an order may be under way; bookhunt daemon status",
+                hint="an order may be under way: bookhunt daemon logs. "
+                f"kill -9 {pid} ends it, and the next daemon settles that order",
             )
         time.sleep(_LOOK_EVERY_S)
 
@@ -93,6 +95,14 @@ def is_held(lock: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def holder_of(lock: Path) -> int | None:
+    """The process that holds this lock, by its own word; None: nobody does, or it says nothing."""
+    try:
+        return int(lock.read_text().strip()) if is_held(lock) else None
+    except (OSError, ValueError):
+        return None
 
 
 @contextlib.contextmanager
@@ -149,7 +159,7 @@ def _spawn(home: Home) -> int:
     return os.posix_spawn(
         sys.executable,
         [sys.executable, *_DAEMON],
-        {**os.environ, **home.environment(), **_path_of_this_package()},
+        {**os.environ, **home.environment(), **path_of_this_package()},
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, os.fspath(home.crash_file), flags, 0o600),
@@ -161,7 +171,7 @@ def _spawn(home: Home) -> int:
     )
 
 
-def _path_of_this_package() -> dict[str, str]:
+def path_of_this_package() -> dict[str, str]:
     """What lets the daemon import the same package as this process, where it is not installed."""
     root = os.fspath(Path(bookhunt.__file__).parent.parent)
     if root in {*site.getsitepackages(), site.getusersitepackages()}:

@@ -75,12 +75,15 @@ def not_available(choice: Choice, findings: Findings, notes: Iterable[SellerNote
     """What a customer is told when no offer can be bought, and none was refused."""
     reasons = {judged.reason for judged in choice.judged}
     # An offer without an exchange rate is none; that there is one is worth a word all the same.
-    reasons |= {note.reason for note in notes if note.reason is Reason.WRONG_CURRENCY}
+    abroad = [note for note in notes if note.reason is Reason.WRONG_CURRENCY]
+    reasons |= {note.reason for note in abroad}
     told = next((reason for reason in _TOLD if reason in reasons), None)
     if told is not None:
         message = _TOLD[told]
         if told is Reason.OVER_MAX and findings.lowest is not None:
             message = f"the lowest price is {findings.lowest}"
+        if told is Reason.WRONG_CURRENCY and abroad and abroad[0].detail:
+            message = f"{message}: {abroad[0].detail}"
         return Result(findings=findings, reason=told.value, message=message)
     if not findings.sellers_asked:
         message = "no seller could be asked (bookhunt sellers list)"

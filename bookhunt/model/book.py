@@ -47,6 +47,13 @@ def _looks_like_isbn(text: str) -> bool:
     )
 
 
+def _digits_of_a_cut_isbn(text: str) -> int | None:
+    """How many digits there are where an ISBN-13 lost or gained one or two, else None."""
+    compact = text.replace("-", "").replace(" ", "")
+    is_number = compact.isascii() and compact.isdigit() and compact[:3] in {"978", "979"}
+    return len(compact) if is_number and len(compact) in {11, 12, 14, 15} else None
+
+
 def _likely_isbn(text: str) -> str | None:
     """The number that a wrong check digit most likely stood for."""
     from stdnum import isbn
@@ -82,10 +89,16 @@ class Book:
         """Read what a customer typed: an ISBN where it has the shape of one, else a title.
 
         Raises:
-            BadBook: nothing there, or an ISBN whose check digit is wrong (the hint names the
-                likely right one): it is never taken for a title.
+            BadBook: nothing there, an ISBN whose check digit is wrong (the hint names the likely
+                right one), or one with a digit too few or too many: it is never taken for a title.
         """
         text = text.strip()
+        lacking = _digits_of_a_cut_isbn(text)
+        if lacking is not None:
+            raise BadBook(
+                f"{text} begins as an ISBN does and has {lacking} digits instead of 13",
+                hint="look the number up again; a title may have any digits if it has a letter",
+            )
         if not _looks_like_isbn(text):
             return cls(title=" ".join(text.split()) or text)
         isbn13 = isbn13_of(text)
