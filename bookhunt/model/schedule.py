@@ -100,14 +100,14 @@ def after(
 ) -> datetime | None:
     """The first time after `moment` (aware), in UTC; None: there is none.
 
-    `anchor` is what `every` counts from. A time of day that a change of the clocks skips is the
+    `anchor` is what `every` counts from, to either side: a clock may be put back. A time of day that a change of the clocks skips is the
     moment of the change, and of one that comes twice it is the first.
     """
     if isinstance(schedule, ByCron):
         return schedule.cron.after(moment, zone)
     if isinstance(schedule, Every):
         step = timedelta(seconds=schedule.seconds)
-        return anchor + step * max((moment - anchor) // step + 1, 1)
+        return anchor + step * ((moment - anchor) // step + 1)
     real = (instant_of(time, zone) for time in schedule.times)
     return next((each for each in real if each > moment), None)
 

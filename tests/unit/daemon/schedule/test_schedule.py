@@ -1,0 +1,250 @@
+"""The times of watches: each run once, through sleep, restarts and clocks that are set."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bookhunt.daemon.schedule import AT_ONCE, Schedule
+from bookhunt.model.errors import DaemonStopping, LedgerUnusable, NotFound
+from bookhunt.model.schedule import Every, read_schedule
+from bookhunt.model.watch import WatchRecord, WatchRun, WatchState
+from tests.support.builders import a_watch, another_book
+from tests.support.memory_ledger import MemoryLedger
+from tests.support.memory_watches import MemoryWatches
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import datetime
+
+    from tests.support.jump_clock import JumpClock
+
+HOUR_S, DAY_S = 3600.0, 86_400.0
+
+
+@dataclass
+class ScriptedWatching:
+    """Runs that only note when they began; each takes `takes_s`."""
+
+    watches: MemoryWatches
+    clock: JumpClock
+    takes_s: float = 1.0
+    began: list[tuple[str, datetime]] = field(default_factory=list)
+    at_once: int = 0
+    most_at_once: int = 0
+    failures: list[Exception] = field(default_factory=list)
+
+    async def run(self, watch_id: str) -> WatchRecord | None:
+        record = await self.watches.get(watch_id)
+        if record is None or record.state is not WatchState.ACTIVE:
+            return record
+        at = self.clock.now()
+        self.began.append((watch_id, at))
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await self.clock.sleep(self.takes_s)
+        finally:
+            self.at_once -= 1
+        if self.failures:
+            raise self.failures.pop()
+        return await self.watches.ran(watch_id, WatchRun(at=at, outcome="not_found"))
+
+    async def end(self, record: WatchRecord) -> WatchRecord:
+        return await self.watches.change(record, record.watch, WatchState.ENDED)
+
+
+@dataclass
+class Timed:
+    """A schedule that keeps on, and what it runs."""
+
+    clock: JumpClock
+    watches: MemoryWatches
+    watching: ScriptedWatching
+    schedule: Schedule
+
+    async def add(self, *, first_run: bool = False, **fields: Any) -> str:
+        now = self.clock.now()
+        fields = {"schedule": Every(3600), "created_at": now, "anchor": now} | fields
+        record = await self.watches.add(a_watch(**fields), first_run=first_run)
+        self.schedule.put(record)
+        return record.watch.id
+
+    def runs(self, watch_id: str) -> list[datetime]:
+        return [at for name, at in self.watching.began if name == watch_id]
+
+
+@asynccontextmanager
+async def keeping_on(
+    clock: JumpClock, watches: MemoryWatches | None = None, **scripted: Any
+) -> AsyncIterator[Timed]:
+    watches = watches or MemoryWatches(MemoryLedger(clock))
+    watching = ScriptedWatching(watches, clock, **scripted)
+    schedule = Schedule(watching, clock)  # type: ignore[arg-type]
+    await schedule.start()
+    task = asyncio.create_task(schedule.keep_on())
+    try:
+        yield Timed(clock, watches, watching, schedule)
+    finally:
+        task.cancel()
+        await schedule.stop()
+
+
+@pytest.fixture
+async def timed(clock: JumpClock) -> AsyncIterator[Timed]:
+    async with keeping_on(clock) as timed:
+        yield timed
+
+
+async def test_a_watch_runs_at_its_times_and_its_delay_is_always_the_same(
+    timed: Timed, clock: JumpClock
+) -> None:
+    began = clock.now()
+    watch_id = await timed.add()
+    await clock.sleep(5.5 * HOUR_S)
+    late = [at - began - timedelta(hours=n) for n, at in enumerate(timed.runs(watch_id), 1)]
+    assert len(late) == 5
+    assert len(set(late)) == 1
+    assert timedelta(0) <= late[0] <= timedelta(minutes=5)
+
+
+async def test_the_first_run_is_at_once(timed: Timed, clock: JumpClock) -> None:
+    began = clock.now()
+    watch_id = await timed.add(first_run=True)
+    await clock.sleep(10)
+    assert timed.runs(watch_id) == [began]
+
+
+async def test_what_was_missed_while_the_machine_slept_runs_once(
+    timed: Timed, clock: JumpClock
+) -> None:
+    """A week of hourly runs is one run, within a minute of waking; then it goes on as before."""
+    watch_id = await timed.add()
+    await clock.sleep(1.5 * HOUR_S)
+    assert len(timed.runs(watch_id)) == 1
+    clock.set_wall_clock(7 * DAY_S)  # the time that only goes forward stood still meanwhile
+    woke = clock.now()
+    await clock.sleep(120)
+    missed = timed.runs(watch_id)[1:]
+    assert len(missed) == 1
+    assert missed[0] - woke <= timedelta(seconds=61)
+    await clock.sleep(3 * HOUR_S)
+    assert len(timed.runs(watch_id)) == 5
+
+
+async def test_a_clock_that_is_put_back_silences_nobody(timed: Timed, clock: JumpClock) -> None:
+    hourly, daily = await timed.add(), await timed.add(schedule=read_schedule("0 7 * * *"))
+    await clock.sleep(2.5 * HOUR_S)
+    clock.set_wall_clock(-300 * DAY_S)
+    before = len(timed.runs(hourly))
+    await clock.sleep(2 * DAY_S)
+    assert len(timed.runs(daily)) == 2
+    assert len(timed.runs(hourly)) - before in {47, 48}
+
+
+async def test_a_thousand_that_are_due_at_once_run_a_few_at_a_time(
+    timed: Timed, clock: JumpClock
+) -> None:
+    for _ in range(1000):
+        await timed.add(first_run=True, book=another_book())
+    await clock.sleep(10 * 60)
+    assert timed.watching.most_at_once == AT_ONCE
+    assert len(timed.watching.began) == len({name for name, _ in timed.watching.began}) == 1000
+
+
+async def test_watches_of_one_book_run_side_by_side(timed: Timed, clock: JumpClock) -> None:
+    """They come out of the calendar together, so that the first answer serves them all."""
+    books = [another_book() for _ in range(10)]
+    owner: dict[str, str] = {}
+    for number in range(40):
+        book = books[number % 10]
+        owner[await timed.add(schedule=read_schedule("0 7 * * *"), book=book)] = book.identity
+    clock.set_wall_clock(3 * DAY_S)
+    await clock.sleep(600)
+    order = [owner[name] for name, _ in timed.watching.began]
+    changes = sum(a != b for a, b in itertools.pairwise(order))
+    assert (len(order), changes) == (40, 9)
+
+
+async def test_a_run_that_could_not_be_written_down_comes_again(
+    timed: Timed, clock: JumpClock
+) -> None:
+    watch_id = await timed.add()
+    timed.watching.failures = [LedgerUnusable("the disk is full"), ValueError("a bug")]
+    await clock.sleep(1.5 * HOUR_S)
+    first, second, third = timed.runs(watch_id)
+    assert timedelta(seconds=60) <= second - first <= timedelta(seconds=63)
+    assert timedelta(seconds=60) <= third - second <= timedelta(seconds=63)
+
+
+async def test_an_edit_during_a_run_holds_after_it(timed: Timed, clock: JumpClock) -> None:
+    timed.watching.takes_s = 60.0
+    watch_id = await timed.add(schedule=read_schedule("0 7 1 1 *"), first_run=True)
+    await clock.sleep(1)
+    record = await timed.watches.get(watch_id)
+    assert record is not None
+    hourly = replace(record.watch, schedule=Every(3600))
+    timed.schedule.put(await timed.watches.change(record, hourly, WatchState.ACTIVE))
+    await clock.sleep(3.5 * HOUR_S)
+    assert len(timed.runs(watch_id)) == 4
+
+
+@pytest.mark.parametrize("state", [WatchState.PAUSED, WatchState.REMOVED, WatchState.DONE])
+async def test_a_watch_that_rests_is_not_run(
+    timed: Timed, clock: JumpClock, state: WatchState
+) -> None:
+    watch_id = await timed.add()
+    record = await timed.watches.get(watch_id)
+    assert record is not None
+    assert len(timed.schedule) == 1
+    timed.schedule.put(await timed.watches.change(record, record.watch, state))
+    assert len(timed.schedule) == 0
+    await clock.sleep(5 * HOUR_S)
+    assert timed.runs(watch_id) == []
+
+
+async def test_a_new_life_knows_what_was_due_in_the_old_one(clock: JumpClock) -> None:
+    watches = MemoryWatches(MemoryLedger(clock))
+    async with keeping_on(clock, watches) as first:
+        daily = await first.add(schedule=read_schedule("0 7 * * *"))
+        over = await first.add(until=clock.now() + timedelta(hours=30))
+        await clock.sleep(HOUR_S)
+    await clock.sleep(2 * DAY_S)
+    async with keeping_on(clock, watches) as second:
+        await clock.sleep(30)
+        assert len(second.runs(daily)) == 1
+        assert second.runs(over) == []
+    record = await watches.get(over)
+    assert record is not None
+    assert record.state is WatchState.ENDED
+
+
+async def test_a_run_by_hand_joins_the_one_that_is_under_way(
+    timed: Timed, clock: JumpClock
+) -> None:
+    watch_id = await timed.add()
+    records = await asyncio.gather(*(timed.schedule.run_now(watch_id) for _ in range(3)))
+    assert len(timed.runs(watch_id)) == 1
+    assert all(record.last_run is not None for record in records)
+    with pytest.raises(NotFound):
+        await timed.schedule.run_now("nobody")
+    await clock.sleep(1.5 * HOUR_S)
+    assert len(timed.runs(watch_id)) == 2
+
+
+async def test_after_the_end_nothing_is_begun(timed: Timed, clock: JumpClock) -> None:
+    timed.watching.takes_s = 60.0
+    watch_id = await timed.add(first_run=True)
+    await clock.sleep(1)
+    await timed.schedule.stop()
+    await clock.sleep(5 * HOUR_S)
+    assert len(timed.runs(watch_id)) == 1
+    assert timed.watching.at_once == 0
+    with pytest.raises(DaemonStopping):
+        await timed.schedule.run_now(watch_id)
