@@ -1,5 +1,6 @@
 """Routes of the whole: limits, pause, health, stop."""
 
+import asyncio
 import os
 from dataclasses import dataclass, replace
 from typing import Any
@@ -115,6 +116,7 @@ class ControlRoutes:
             "hunt_ms": round(load.hunt_s * 1000, 1),
             "lag_ms": round(fan_out.lag_s * 1000, 1),
             "fan_out": fan_out.share,
+            "tasks": len(asyncio.all_tasks()),  # of the loop: what grows at rest is left behind
         }
 
     async def stop(self) -> JSONResponse:

@@ -154,7 +154,7 @@ class Scene:
             daemon_cores=cores[0],
             street_cores=cores[1],
             client_cores=cores[2],
-            rss_mb=_rss_mb(self.daemon),
+            rss_mb=rss_mb(self.daemon),
             daemon_ms=1000 * (after[0] - before[0]) / taken,
         )
         return figures, outcomes
@@ -213,7 +213,7 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 
 
-def _rss_mb(pid: int) -> float:
+def rss_mb(pid: int) -> float:
     for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024

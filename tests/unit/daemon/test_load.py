@@ -135,6 +135,7 @@ async def test_health_says_how_full_it_is(idle: Running) -> None:
     assert (load["waiting"], load["hunting"], load["at_the_door"]) == (3, 0, 0)
     assert load["hunt_ms"] > 0
     assert load["fan_out"] == 1.0
+    assert 0 < load["tasks"] < 10_000
 
 
 # ------------------------------------------------------------------------------- the loop's lag
