@@ -7,6 +7,7 @@ What a log may hold is decided by an allow-list, never by looking for what it mu
 - of `extra`, the fields in `FIELDS` are kept, and of those numbers, truths and short texts;
 - of an exception, its type, its stable code and the places it passed; its text may quote an
   address, an answer or a header and is left out;
+- every line that a request's own task says, or that names a request, carries its trace's id;
 - of other libraries' records, who spoke and how loudly: their sentences are put together from
   whatever they had in hand. Theirs below WARNING are not kept at all.
 
@@ -25,6 +26,9 @@ import threading
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
+
+from bookhunt.telemetry.spans import current
+from bookhunt.telemetry.trace_ids import trace_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,9 +72,20 @@ def line_of(record: logging.LogRecord) -> dict[str, Any]:
             for name, value in vars(record).items()
             if name in FIELDS and value is not None
         }
+    trace_id = _trace_id(line.get("request_id"))
+    if trace_id is not None:
+        line["trace_id"] = trace_id
     if record.exc_info and record.exc_info[1] is not None:
         line["error"] = _told(record.exc_info[1])
     return line
+
+
+def _trace_id(request_id: object) -> str | None:
+    """The trace a line belongs to: its request's, or that of the task that says it."""
+    if request_id is not None:
+        return trace_id_of(str(request_id))
+    trace = current()
+    return None if trace is None else trace_id_of(trace.request_id)
 
 
 def _sentence(record: logging.LogRecord) -> str:

@@ -37,6 +37,7 @@ from tests.support.memory_beliefs import MemoryBeliefShelf
 from tests.support.memory_explanations import MemoryExplanations
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_outbox import MemoryOutbox
+from tests.support.memory_traces import MemoryTraces
 from tests.support.memory_watches import MemoryWatches
 from tests.support.scripted_sellers import ScriptedSellers
 
@@ -134,6 +135,7 @@ def a_daemon(home: Home, **fields: Any) -> Daemon:
         "sellers": ScriptedSellers(clock),
         "ledger": MemoryLedger(clock),
         "explanations": MemoryExplanations(),
+        "traces": MemoryTraces(),
         "clock": clock,
         "recovered": Recovered(epoch=1, safe_mode=None, interrupted=0, abandoned=0, requeued=0),
         "catalogue": MemoryCatalogue(),
@@ -155,6 +157,7 @@ def a_daemon(home: Home, **fields: Any) -> Daemon:
             clock=clock,
             settings=hunt_settings_of(config_file.config),
             belief_shelf=belief_shelf,
+            traces=parts["traces"],
         )
     if "schedule" not in parts:
         ledger = parts["ledger"]

@@ -20,6 +20,7 @@ from bookhunt.client import DaemonClient, wait_until_gone
 from bookhunt.client.connection import ConnectionBroke, is_listening
 from bookhunt.client.starting import is_held
 from bookhunt.model.errors import BookhuntError, DaemonNotRunning, DaemonStopping
+from bookhunt.telemetry.export import chrome, otlp
 from bookhunt.wire.contract import PurchaseRequest
 from tests.support.builders import TITLE
 from tests.support.running_daemon import CONFIGURATION, a_home
@@ -251,8 +252,8 @@ def test_a_changed_configuration_is_taken_up_by_a_running_daemon(home: Home) -> 
         assert client.status(said["request_id"])["max_price"]["currency"] == "EUR"
 
 
-def test_secrets_of_a_call_are_in_no_log(home: Home) -> None:
-    """A canary in every member of a body, in headers and in the address; then at the log."""
+def test_secrets_of_a_call_are_in_no_log_trace_or_metric(home: Home) -> None:
+    """A canary in every member of a body, in headers and in the address; then at what is told."""
     canary = "canary_9c1f"
     with a_process(home) as process:
         client = DaemonClient(home, autostart=False)
@@ -269,8 +270,10 @@ def test_secrets_of_a_call_are_in_no_log(home: Home) -> None:
         body = PurchaseRequest(
             book_name=canary, max_price="30", customer_info=info, customer=canary, note=canary
         )
-        said = client.buy(body, idempotency_key=canary)
+        said = client.buy(body, idempotency_key=canary, traced=True)
         client.wait(said["request_id"], within_s=30)
+        trace = client.trace(said["request_id"])
+        told = [trace, otlp(trace), chrome(trace), client.metrics(), client.top()]
         for call in (
             lambda: client.status(canary),
             lambda: client.login("alpha", {canary: canary}),
@@ -282,3 +285,5 @@ def test_secrets_of_a_call_are_in_no_log(home: Home) -> None:
         process.communicate(timeout=30)
     assert len(log_of(home)) >= 4
     assert canary not in home.log_file.read_text()
+    assert len(trace["spans"]) >= 5
+    assert canary not in json.dumps(told)

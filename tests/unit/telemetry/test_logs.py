@@ -16,6 +16,7 @@ import pytest
 import bookhunt
 from bookhunt.model.errors import SecretMissing
 from bookhunt.telemetry import logs
+from bookhunt.telemetry.spans import Trace, belong_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -274,3 +275,21 @@ def test_every_field_that_the_program_logs_is_allowed() -> None:
             for key in extra.keys:
                 assert isinstance(key, ast.Constant), where
                 assert key.value in logs.FIELDS, f"{where}: {key.value}"
+
+
+def test_every_line_of_a_request_carries_its_trace(
+    written: Callable[[Callable[[], None]], list[dict[str, Any]]],
+) -> None:
+    """Where it names the request, and where the request's own task says it without."""
+    request_id = "01a212f8-6ffe-7043-8020-8dd48a093ff1"
+
+    def log() -> None:
+        OURS.info("the daemon says something")
+        OURS.info("a request was accepted", extra={"request_id": request_id})
+        belong_to(Trace(request_id, monotonic=lambda: 0.0, wall_s=0.0))
+        OURS.warning("an order waits", extra={"attempt_id": "a-1"})
+        belong_to(None)
+
+    lines = written(log)
+    trace_id = request_id.replace("-", "")
+    assert [line.get("trace_id") for line in lines] == [None, trace_id, trace_id]
