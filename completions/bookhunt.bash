@@ -271,7 +271,7 @@ _bookhunt_table() {
             valued='--what --since --fields --color'
             ;;
         'daemon')
-            below='start stop restart status run logs'
+            below='start stop restart status run logs install uninstall'
             options='--help'
             ;;
         'daemon start')
@@ -297,6 +297,14 @@ _bookhunt_table() {
         'daemon logs')
             options='-n --lines -f --follow --json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='-n --lines --fields --color'
+            ;;
+        'daemon install')
+            options='--print --enable --no-enable --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--fields --color'
+            ;;
+        'daemon uninstall')
+            options='--json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--fields --color'
             ;;
         'config')
             below='show edit path check'
@@ -491,6 +499,9 @@ _bookhunt_value() {
         'daemon status --color') kind='words:auto always never' ;;
         'daemon run --color') kind='words:auto always never' ;;
         'daemon logs --color') kind='words:auto always never' ;;
+        'daemon install --fields') kind='pick:file content schema_version' ;;
+        'daemon install --color') kind='words:auto always never' ;;
+        'daemon uninstall --color') kind='words:auto always never' ;;
         'config show --fields') kind='pick:name value origin after_restart schema_version' ;;
         'config show --color') kind='words:auto always never' ;;
         'config edit --color') kind='words:auto always never' ;;

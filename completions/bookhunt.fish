@@ -773,6 +773,8 @@ complete -c bookhunt -n '__bookhunt_after daemon' -a restart -d 'Stop it and sta
 complete -c bookhunt -n '__bookhunt_after daemon' -a status -d 'Say whether it runs, and since when'
 complete -c bookhunt -n '__bookhunt_after daemon' -a run -d 'Run it here, until Ctrl-C'
 complete -c bookhunt -n '__bookhunt_after daemon' -a logs -d 'Print its log'
+complete -c bookhunt -n '__bookhunt_after daemon' -a install -d 'Let the system start it'
+complete -c bookhunt -n '__bookhunt_after daemon' -a uninstall -d 'Take back what install did'
 complete -c bookhunt -n '__bookhunt_after daemon' -l help -d 'Show the help and exit'
 
 # bookhunt daemon start
@@ -838,6 +840,29 @@ complete -c bookhunt -n '__bookhunt_at daemon logs' -l quiet -d 'No notices and 
 complete -c bookhunt -n '__bookhunt_at daemon logs' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at daemon logs' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at daemon logs' -l help -d 'Show the help and exit'
+
+# bookhunt daemon install
+complete -c bookhunt -n '__bookhunt_at daemon install' -l print -d 'Show what would be written, and write nothing'
+complete -c bookhunt -n '__bookhunt_at daemon install' -l enable -d 'Also put it into force'
+complete -c bookhunt -n '__bookhunt_at daemon install' -l no-enable -d 'Also put it into force'
+complete -c bookhunt -n '__bookhunt_at daemon install' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at daemon install' -l fields -x -a '(__bookhunt_list file content schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at daemon install' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at daemon install' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon install' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon install' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at daemon install' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at daemon install' -l help -d 'Show the help and exit'
+
+# bookhunt daemon uninstall
+complete -c bookhunt -n '__bookhunt_at daemon uninstall' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at daemon uninstall' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at daemon uninstall' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at daemon uninstall' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon uninstall' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at daemon uninstall' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at daemon uninstall' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at daemon uninstall' -l help -d 'Show the help and exit'
 
 # bookhunt config
 complete -c bookhunt -n '__bookhunt_after config' -a show -d 'Print every value in force'

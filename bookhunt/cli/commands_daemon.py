@@ -33,6 +33,26 @@ DAEMON = Group(
                 ("bookhunt daemon logs", "bookhunt daemon logs --follow"),
             ),
         )
+    }
+    | {
+        "install": Entry(
+            module="bookhunt.cli.daemon_install",
+            function="install",
+            does="Let the system start it.",
+            examples=("bookhunt daemon install --print", "bookhunt daemon install"),
+            prints="unit",
+            codes=(4,),
+            local=True,
+        ),
+        "uninstall": Entry(
+            module="bookhunt.cli.daemon_install",
+            function="uninstall",
+            does="Take back what install did.",
+            examples=("bookhunt daemon uninstall",),
+            prints="nothing",
+            codes=(4,),
+            local=True,
+        ),
     },
 )
 

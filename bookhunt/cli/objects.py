@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bookhunt.cli import exit_codes
 from bookhunt.cli.config import SETTING_FIELDS
+from bookhunt.cli.daemon_install import UNIT_FIELDS
 from bookhunt.cli.demo import DEMO_FIELDS
 from bookhunt.cli.findings import FINDING_FIELDS
 from bookhunt.cli.limits import LIMIT_FIELDS
@@ -40,6 +41,7 @@ OBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "record": ("each request and each attempt is a line; `kind` says which", ()),
     "finding": ("each finding is a line", tuple(FINDING_FIELDS)),
     "figures": ("the figures are a line, with --by one for each seller or strategy", ()),
+    "unit": ("with --print each file is a line", tuple(UNIT_FIELDS)),
     "limit": ("each currency is a line", tuple(LIMIT_FIELDS)),
     "setting": ("each setting is a line", tuple(SETTING_FIELDS)),
     "test": ("each check is a line", tuple(TEST_FIELDS)),

@@ -27,9 +27,9 @@ import bookhunt
 from bookhunt.daemon.app import app_of
 from bookhunt.daemon.keeping_up import keep_up
 from bookhunt.daemon.lag import watch_lag
-from bookhunt.daemon.lock import held
+from bookhunt.daemon.lock import PATIENCE_S, held
 from bookhunt.daemon.server import HttpServer
-from bookhunt.daemon.unix_socket import listen
+from bookhunt.daemon.unix_socket import is_passed_by_systemd, listen
 from bookhunt.home.config import ConfigFile
 from bookhunt.telemetry.logs import set_up_logs
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from bookhunt.daemon.daemon import Daemon
     from bookhunt.daemon.guard import Guard
     from bookhunt.daemon.lock import Lock
+    from bookhunt.daemon.unix_socket import Listening
     from bookhunt.home.paths import Home
     from bookhunt.telemetry.logs import Logs
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 SENDS_END_WITHIN_S = 60.0  # an order under way has its own time-out of 20 s and more
+_PREDECESSOR_ENDS_WITHIN_S = SENDS_END_WITHIN_S + 10.0
 _OPEN_FILES = 8192
 _LOOKS_PER_IDLE_TIME = 10
 _ALLOCATIONS_A_COLLECTION = 10_000  # of the youngest generation; 700 is the interpreter's own
@@ -65,7 +67,9 @@ def run(home: Home, *, foreground: bool = False, assemble: Assemble) -> None:
     os.umask(0o077)
     _set_limits()
     home.prepare()
-    with held(home.daemon_lock) as lock:
+    # Where systemd passed a socket on, a daemon of before has lost its name, sees it, and ends.
+    patience_s = _PREDECESSOR_ENDS_WITHIN_S if is_passed_by_systemd() else PATIENCE_S
+    with held(home.daemon_lock, patience_s=patience_s) as lock:
         config_file = ConfigFile(home)
         level = config_file.config.telemetry.log_level
         logs = set_up_logs(home.log_file, level=level, terminal=sys.stderr if foreground else None)
@@ -140,7 +144,7 @@ async def _serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
         asyncio.create_task(watch_lag(daemon)),
         asyncio.create_task(_serve_metrics(daemon)),
         asyncio.create_task(_close_when_idle(daemon, guard)),
-        asyncio.create_task(_close_when_homeless(daemon, lock)),
+        asyncio.create_task(_close_when_lost(daemon, lock, listening)),
     ]
     if daemon.schedule is not None:
         others.append(asyncio.create_task(daemon.schedule.keep_on()))
@@ -222,11 +226,12 @@ async def _close_when_idle(daemon: Daemon, guard: Guard) -> None:
         return
 
 
-async def _close_when_homeless(daemon: Daemon, lock: Lock) -> None:
-    """End a daemon whose home was removed: nobody finds it, and another may have begun there."""
-    while lock.is_in_place():
+async def _close_when_lost(daemon: Daemon, lock: Lock, listening: Listening) -> None:
+    """End a daemon that nobody finds: its home was removed, or its socket removed or replaced."""
+    while lock.is_in_place() and listening.is_in_place():
         await daemon.clock.sleep(_LOOK_FOR_HOME_EVERY_S)
-    _log.error("the home was removed")
+    gone = "the home was removed" if not lock.is_in_place() else "the socket is another's by now"
+    _log.error(gone)
     daemon.closing.set()
 
 

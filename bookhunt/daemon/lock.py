@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Whoever waits for a daemon's end looks by taking the lock for a moment.
-_PATIENCE_S = 1.0
+PATIENCE_S = 1.0
 _LOOK_AGAIN_S = 0.02
 
 
@@ -37,8 +37,10 @@ class Lock:
 
 
 @contextlib.contextmanager
-def held(path: Path) -> Iterator[Lock]:
+def held(path: Path, *, patience_s: float = PATIENCE_S) -> Iterator[Lock]:
     """Hold the lock; its file tells this process's id. The file stays: removing it would race.
+
+    Whoever has it may be ending: it is waited for so long.
 
     Raises:
         DaemonAlreadyRunning: another process holds it.
@@ -50,7 +52,7 @@ def held(path: Path) -> Iterator[Lock]:
     except OSError as error:
         raise UnsafePath(f"{path} cannot be opened: {error.strerror}") from error
     try:
-        _take(descriptor)
+        _take(descriptor, patience_s)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield Lock(path, descriptor)
@@ -59,8 +61,8 @@ def held(path: Path) -> Iterator[Lock]:
         os.close(descriptor)
 
 
-def _take(descriptor: int) -> None:
-    ends_at = time.monotonic() + _PATIENCE_S
+def _take(descriptor: int, patience_s: float) -> None:
+    ends_at = time.monotonic() + patience_s
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,14 +13,14 @@ import os
 import socket
 import stat
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bookhunt.home.durable import write_durably
+from bookhunt.home.paths import require_owned
 from bookhunt.model.errors import UnsafePath
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bookhunt.home.paths import Home
 
 _BACKLOG = 1024
@@ -40,10 +40,14 @@ class Listening:
     pointer: Path | None
     file: tuple[int, int] | None  # device and inode
 
+    def is_in_place(self) -> bool:
+        """Whether whoever looks for the daemon finds this one: another may listen there by now."""
+        return self.file is None or _file_at(self.path) == self.file
+
     def close(self) -> None:
         """Stop listening, and leave nothing that looks like a daemon, but another one's socket."""
         self.sock.close()
-        if self.file is None or _file_at(self.path) != self.file:
+        if self.file is None or not self.is_in_place():
             return
         self.path.unlink(missing_ok=True)
         if self.pointer is not None:
@@ -56,12 +60,14 @@ def listen(home: Home) -> Listening:
     A socket that systemd opened for this process is taken instead.
 
     Raises:
-        UnsafePath: something else than a socket stands in its place.
+        UnsafePath: something else than a socket stands in its place, or systemd's is not where
+            this home's is looked for, or open to others.
         OSError: it cannot be bound.
     """
     path = home.socket_file
     passed = _passed_by_systemd()
     if passed is not None:
+        _require_ours(passed, home)
         return Listening(sock=passed, path=path, pointer=None, file=None)
     _require_socket_or_nothing(path)
     sock = _bound(path)
@@ -112,11 +118,33 @@ def _require_socket_or_nothing(path: Path) -> None:
             )
 
 
+def is_passed_by_systemd() -> bool:
+    """Whether systemd opened a socket for this very process."""
+    return (os.environ.get("LISTEN_PID"), os.environ.get("LISTEN_FDS")) == (str(os.getpid()), "1")
+
+
+def _require_ours(passed: socket.socket, home: Home) -> None:
+    """Refuse to serve where nobody looks for this daemon, or where others could call it."""
+    path = os.fsdecode(passed.getsockname())
+    if not passed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        raise UnsafePath(f"systemd passed {path}, which does not listen")
+    known = {os.fspath(home.socket_file)}
+    with contextlib.suppress(OSError):
+        known.add(os.fsdecode(home.socket_pointer.read_bytes().strip()))
+    if path not in known:
+        raise UnsafePath(
+            f"systemd listens at {path}, and this home's socket is {home.socket_file}",
+            hint="bookhunt daemon install writes the units of this home",
+        )
+    require_owned(Path(path), forbidden=0o077)
+
+
 def _passed_by_systemd() -> socket.socket | None:
     """The listening socket that systemd opened for this very process, if it did."""
-    names = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
-    said = {name: os.environ.pop(name, None) for name in names}  # it is not for our children
-    if said["LISTEN_PID"] != str(os.getpid()) or said["LISTEN_FDS"] != "1":
+    passed = is_passed_by_systemd()
+    for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
+        os.environ.pop(name, None)  # it is not for our children
+    if not passed:
         return None
     sock = socket.socket(fileno=_FIRST_PASSED)
     if sock.family is not socket.AF_UNIX or sock.type is not socket.SOCK_STREAM:

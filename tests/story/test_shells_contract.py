@@ -56,6 +56,7 @@ _HEAVY = {
     "config show": _DOCUMENTS,
     "config check": _DOCUMENTS,
     "config edit": _DOCUMENTS,
+    "daemon install": _DOCUMENTS,
     "sellers schema": _DOCUMENTS,
     "sellers test": _DOCUMENTS | _ANSWERS,
     "doctor": _DOCUMENTS,

@@ -204,10 +204,10 @@ async def test_a_profile_is_edited_as_people_write_it(running: Running) -> None:
 async def test_a_profile_with_a_mistake_is_as_it_was_and_the_text_is_kept(
     running: Running,
 ) -> None:
-    code, error = await edited("sed -i s/country:/contry:/")
+    code, error = await edited("sed -i s/country:/landcode:/")
     assert code == 1
     assert error is not None
-    assert "contry" in error["message"]
+    assert "landcode" in error["message"]
     assert Profiles(running.home).buyer("home").ship.country == "US"
     [file] = kept(running.home)
     assert str(file) in error["hint"]

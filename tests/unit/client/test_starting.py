@@ -150,7 +150,7 @@ def test_an_end_that_does_not_come_is_told(home: Home) -> None:
 
 def test_the_daemon_finds_the_package_this_process_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """From a checkout too; an installed package needs nothing before the standard library."""
-    root = starting._path_of_this_package()["PYTHONPATH"].partition(os.pathsep)[0]
+    root = starting.path_of_this_package()["PYTHONPATH"].partition(os.pathsep)[0]
     assert (Path(root) / "bookhunt").is_dir()
     monkeypatch.setattr(starting.site, "getsitepackages", lambda: [root])
-    assert starting._path_of_this_package() == {}
+    assert starting.path_of_this_package() == {}

@@ -26,15 +26,12 @@ with open(sys.argv[1]) as file:
 """
 
 
-def test_a_second_daemon_is_refused_and_told_who_has_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lock, "_PATIENCE_S", 0.05)
+def test_a_second_daemon_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
     path = tmp_path / "daemon.lock"
     with (
         lock.held(path),
         pytest.raises(DaemonAlreadyRunning, match=str(os.getpid())),
-        lock.held(path),
+        lock.held(path, patience_s=0.05),
     ):
         pass
     assert path.read_text() == ""
