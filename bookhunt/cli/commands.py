@@ -6,6 +6,7 @@ Plain data, so that `--help` of the program imports no command, and a command on
 from __future__ import annotations
 
 from bookhunt.cli.commands_daemon import CONFIG, DAEMON, SANDBOX
+from bookhunt.cli.commands_notices import HISTORY, NOTIFY
 from bookhunt.cli.commands_records import DB, DOCTOR, STATS
 from bookhunt.cli.commands_sellers import SELLERS
 from bookhunt.cli.commands_watch import WATCH
@@ -194,23 +195,8 @@ COMMANDS: dict[str, Entry | Group] = {
             ),
         },
     ),
-    "notify": Group(
-        does="Who is told of what becomes of requests.",
-        commands={
-            "list": Entry(
-                module="bookhunt.cli.notify",
-                function="list_notices",
-                does="List notices that wait or were given up.",
-                examples=("bookhunt notify list", "bookhunt notify list --json"),
-            ),
-            "test": Entry(
-                module="bookhunt.cli.notify",
-                function="try_out",
-                does="Tell each target something now.",
-                examples=("bookhunt notify test", "bookhunt notify test --to 2"),
-            ),
-        },
-    ),
+    "notify": NOTIFY,
+    "history": HISTORY,
     "limits": Group(
         does="How much may be spent.",
         commands={

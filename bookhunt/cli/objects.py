@@ -18,8 +18,11 @@ from bookhunt.cli.sellers_doctor import TEST_FIELDS
 from bookhunt.cli.version import VERSION_FIELDS
 from bookhunt.wire.contract import (
     BOOK_FIELDS,
+    DELIVERY_FIELDS,
     FEEDBACK_FIELDS,
+    NOTIFY_TEST_FIELDS,
     OFFER_FIELDS,
+    PRICE_LINE_FIELDS,
     PROFILE_FIELDS,
     REQUEST_FIELDS,
     SELLER_FIELDS,
@@ -42,6 +45,9 @@ OBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "finding": ("each finding is a line", tuple(FINDING_FIELDS)),
     "figures": ("the figures are a line, with --by one for each seller or strategy", ()),
     "unit": ("with --print each file is a line", tuple(UNIT_FIELDS)),
+    "delivery": ("each notice and target is a line", tuple(DELIVERY_FIELDS)),
+    "told": ("each target is a line", tuple(NOTIFY_TEST_FIELDS)),
+    "price line": ("each seller and condition is a line", tuple(PRICE_LINE_FIELDS)),
     "limit": ("each currency is a line", tuple(LIMIT_FIELDS)),
     "setting": ("each setting is a line", tuple(SETTING_FIELDS)),
     "test": ("each check is a line", tuple(TEST_FIELDS)),

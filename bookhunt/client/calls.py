@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 import bookhunt
 from bookhunt.client.connection import Answer, ConnectionBroke, exchange
+from bookhunt.client.notice_calls import NoticeCalls
 from bookhunt.client.record_calls import RecordCalls
 from bookhunt.client.starting import start_daemon, wait_until_gone
 from bookhunt.client.watch_calls import WatchCalls
@@ -39,12 +40,11 @@ if TYPE_CHECKING:
     from bookhunt.wire.contract import PurchaseRequest, QuoteRequest
 
 ANSWERS_WITHIN_S = 10.0  # beyond what a call asks the daemon to wait itself
-NOTIFY_TEST_WITHIN_S = 90.0  # a mail server may take a minute
 _TRIES = 3
 _PAUSE_S = 0.05  # what a killed daemon had open is closed by then
 
 
-class DaemonClient(RecordCalls, WatchCalls):
+class DaemonClient(RecordCalls, WatchCalls, NoticeCalls):
     """The daemon of one home, as its commands see it; made for each command, used by one thread.
 
     Every call may raise the three errors of an unreachable daemon (`DaemonNotRunning`,
@@ -244,19 +244,6 @@ class DaemonClient(RecordCalls, WatchCalls):
     def pin_book(self, title: str, isbn: str | None) -> dict[str, Any]:
         """Let a title mean an ISBN, or (None) what resolvers say; the book."""
         return self._object("books.pin", body={"title": title, "isbn": isbn})
-
-    # -------------------------------------------------------------------------------- notices
-    def undelivered(self, *, limit: int | None = None) -> list[dict[str, Any]]:
-        """What waits to be told or was given up, the newest first."""
-        return self._list("notify.list", query={"limit": limit} if limit is not None else None)
-
-    def test_notify(self, to: int | None = None) -> list[dict[str, Any]]:
-        """Tell every target, or that of this number, something now; how that went for each.
-
-        Raises:
-            SetupMissing, NotFound: there is no target, or none of that number.
-        """
-        return self._list("notify.test", body={"to": to}, within_s=NOTIFY_TEST_WITHIN_S)
 
     # ------------------------------------------------------------------------ limits, control
     def limits(self) -> list[dict[str, Any]]:

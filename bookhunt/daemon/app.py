@@ -14,6 +14,7 @@ from bookhunt.daemon.book_routes import BookRoutes
 from bookhunt.daemon.by_hand_routes import ByHandRoutes
 from bookhunt.daemon.control_routes import ControlRoutes
 from bookhunt.daemon.guard import FAILED, Guard, headers_of
+from bookhunt.daemon.history_routes import HistoryRoutes
 from bookhunt.daemon.notice_routes import NoticeRoutes
 from bookhunt.daemon.profile_routes import ProfileRoutes
 from bookhunt.daemon.record_routes import RecordRoutes
@@ -59,6 +60,7 @@ def app_of(daemon: Daemon) -> Guard:
         RecordRoutes,
         TelemetryRoutes,
         NoticeRoutes,
+        HistoryRoutes,
     ):
         app.include_router(routes(daemon).router())
     return Guard(app)

@@ -32,6 +32,7 @@ from bookhunt.sellers.network import NetworkRules
 from bookhunt.store.beliefs import SqliteBeliefs
 from bookhunt.store.cache import Cache
 from bookhunt.store.explanations import SqliteExplanations
+from bookhunt.store.history import SqlitePrices
 from bookhunt.store.knowledge import SqliteNames, SqliteRates
 from bookhunt.store.ledger import SqliteLedger
 from bookhunt.store.records import SqliteRecords
@@ -97,10 +98,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
         )
         opened.push_async_callback(ledger.close)
         shelves = await _shelves(home, clock, opened, config_file)
-        # The sellers of the simulated street are of use only where loopback is allowed.
-        shelf = DefinitionShelf(home.sellers_dir, demo=config.network.allow_loopback)
-        catalogue = ShelfCatalogue(shelf, secrets, SellerOverrides(home))
-        await catalogue.take_up(config)
+        catalogue = await _catalogue(home, secrets, config)
         gateway = _gateway(catalogue, secrets, config, clock)
         opened.push_async_callback(gateway.close)
         catalogue.when_changed = gateway.forget_secrets
@@ -116,6 +114,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             belief_shelf=shelves.beliefs,
             knowledge=shelves.with_the_knowledge_of(gateway),
             traces=shelves.traces,
+            prices=shelves.prices,
             clock_went_back=ledger.recovered.clock_behind_s > 0,
         )
         yield Daemon(
@@ -136,9 +135,18 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             schedule=_schedule(ledger, service, buyers, clock, config_file),
             notices=await _notices(ledger, clock, secrets, config, opened),
             names=shelves.names,
+            prices=shelves.prices,
             traces=shelves.traces,
             commits=ledger.writer.commits,
         )
+
+
+async def _catalogue(home: Home, secrets: Secrets, config: Config) -> ShelfCatalogue:
+    # The sellers of the simulated street are of use only where loopback is allowed.
+    shelf = DefinitionShelf(home.sellers_dir, demo=config.network.allow_loopback)
+    catalogue = ShelfCatalogue(shelf, secrets, SellerOverrides(home))
+    await catalogue.take_up(config)
+    return catalogue
 
 
 def _gateway(catalogue: ShelfCatalogue, secrets: Secrets, config: Config, clock: Clock) -> Gateway:
@@ -178,6 +186,7 @@ class _Shelves:
     names: SqliteNames
     rates: SqliteRates
     traces: SqliteTraces
+    prices: SqlitePrices
 
     def with_the_knowledge_of(self, gateway: Gateway) -> Knowledge:
         return Knowledge(
@@ -197,6 +206,7 @@ async def _shelves(
         names=SqliteNames(cache),
         rates=SqliteRates(cache),
         traces=SqliteTraces(cache, clock=clock, keeping=lambda: _keeping(config_file.config)),
+        prices=SqlitePrices(cache, clock=clock),
     )
     for shelf in (
         shelves.explanations,
@@ -204,6 +214,7 @@ async def _shelves(
         shelves.names,
         shelves.rates,
         shelves.traces,
+        shelves.prices,
     ):
         opened.push_async_callback(shelf.close)
     return shelves

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Explanations,
         Ledger,
         NameShelf,
+        PriceShelf,
         Recovered,
         Sellers,
         TraceShelf,
@@ -101,6 +102,7 @@ class Daemon:
     schedule: Schedule | None = None  # of watches; None: this ledger keeps none
     commits: Histogram | None = None  # of the ledger, in seconds; None: it does not tell
     lags: Histogram = field(default_factory=lambda: Histogram(LAGS))  # of the event loop
+    prices: PriceShelf | None = None  # seen so far; None: nothing is kept
     names: NameShelf | None = None  # what resolvers said; None: nothing is kept
     pins: Pins = field(init=False)
     trouble: dict[str, str] = field(default_factory=dict)  # what was not taken up, and why

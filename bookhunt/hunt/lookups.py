@@ -27,6 +27,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.gate import Refused
+from bookhunt.hunt.history import sightings_of
 from bookhunt.hunt.naming import needs_name
 from bookhunt.hunt.ports import Kept, Quoted
 from bookhunt.hunt.tally import Tally
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from bookhunt.hunt.exchange import Exchange
     from bookhunt.hunt.gate import Gate
     from bookhunt.hunt.naming import Naming
-    from bookhunt.hunt.ports import Ask, Clock, OfferKey, OfferShelf, Sellers
+    from bookhunt.hunt.ports import Ask, Clock, OfferKey, OfferShelf, PriceShelf, Sellers
     from bookhunt.model.money import Money
     from bookhunt.model.seller import Seller
 
@@ -122,6 +123,7 @@ class Lookups:
     naming: Naming
     exchange: Exchange
     tally: Tally = field(default_factory=Tally)
+    prices: PriceShelf | None = None  # what was seen, for `history`; None: it is not kept
     _flights: dict[OfferKey, Flight] = field(default_factory=dict)
     _alone: set[Flight] = field(default_factory=set)
 
@@ -232,6 +234,8 @@ class Lookups:
             until = _until(seller, self._readable(quoted, ask), asked_at)
             kept = Kept(quoted=quoted, max_price=ask.max_price, until=until)
             self.shelf.put(key_of(seller, subject), kept)
+        if self.prices is not None:
+            self.prices.saw(sightings_of(ask, quoted, at=asked_at))
         self._learn(seller, subject, self._readable(quoted, ask))
         return quoted
 

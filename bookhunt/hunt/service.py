@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Explanations,
         Ledger,
         OfferShelf,
+        PriceShelf,
         Sellers,
         Submitted,
         TraceShelf,
@@ -74,6 +75,7 @@ class HuntService(Insight):
         belief_shelf: BeliefShelf | None = None,
         knowledge: Knowledge | None = None,
         traces: TraceShelf | None = None,
+        prices: PriceShelf | None = None,
         clock_went_back: bool = False,
     ) -> None:
         """Build it; `clock_went_back` is what the ledger found when it was opened."""
@@ -87,6 +89,7 @@ class HuntService(Insight):
             settings=settings,
             knowledge=knowledge or Knowledge(),
             trace_shelf=traces,
+            price_shelf=prices,
         )
         super().__init__(world)
         self._admission = Admission(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Explanations,
         Ledger,
         OfferShelf,
+        PriceShelf,
         Sellers,
         TraceShelf,
     )
@@ -144,6 +145,7 @@ class World:
     knowledge: Knowledge = field(default_factory=Knowledge)
     trace_shelf: TraceShelf | None = None  # None: nothing is recorded
     tally: Tally = field(default_factory=Tally)
+    price_shelf: PriceShelf | None = None  # None: prices seen are not kept
     quarantine: Quarantine = field(init=False)
     tiering: Tiering = field(init=False)
     lines: Lines = field(init=False)
@@ -190,4 +192,5 @@ class World:
             naming=self.naming,
             exchange=self.exchange,
             tally=self.tally,
+            prices=self.price_shelf,
         )

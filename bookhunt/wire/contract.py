@@ -42,6 +42,10 @@ DELIVERY_FIELDS = (
     "notice_id event target state tries due_at error at request_id title schema_version"
 ).split()
 NOTIFY_TEST_FIELDS = "number target told error ms schema_version".split()
+PRICE_LINE_FIELDS = (
+    "seller condition format country currency lowest lowest_at median last last_at landed points "
+    "schema_version"
+).split()
 PROFILE_FIELDS = (
     "profile default name street street2 city region postcode country phone email bill "
     "schema_version"

@@ -58,6 +58,7 @@ ROUTES = {
     "watch.resume": Route(method="POST", path="/watches/{watch_id}/resume"),
     "watch.run": Route(method="POST", path="/watches/{watch_id}/run"),
     "watch.remove": Route(method="DELETE", path="/watches/{watch_id}"),
+    "history": Route(method="GET", path="/history"),
     "notify.list": Route(method="GET", path="/notices"),
     "notify.test": Route(method="POST", path="/notices/test"),
     "limits.show": Route(method="GET", path="/limits"),

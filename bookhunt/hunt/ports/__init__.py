@@ -35,6 +35,7 @@ from bookhunt.hunt.ports.memory import (
     OfferShelf,
 )
 from bookhunt.hunt.ports.outbox import Outbox
+from bookhunt.hunt.ports.prices import PriceShelf
 from bookhunt.hunt.ports.selling import (
     Ask,
     Order,
@@ -72,6 +73,7 @@ __all__ = [
     "Order",
     "Outbox",
     "Prepared",
+    "PriceShelf",
     "Quoted",
     "RateShelf",
     "RateSources",

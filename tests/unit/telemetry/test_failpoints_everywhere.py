@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(bookhunt.__file__).parent
 # What only helps and may be lost: offers, beliefs, explanations, what was learned of definitions.
-CACHES = {"cache", "explanations", "beliefs", "knowledge", "shelf"}
+CACHES = {"history", "cache", "explanations", "beliefs", "knowledge", "shelf"}
 MONEY = sorted(p for p in (PACKAGE / "store").glob("*.py") if p.stem not in CACHES)
 # Opening takes the lock with an empty transaction: it writes nothing that could be lost.
 EMPTY = ast.Pass
