@@ -7,7 +7,7 @@ import sys
 import time
 from collections import deque
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -15,11 +15,13 @@ from bookhunt.cli.connection import connect
 from bookhunt.cli.output import Terminal, one_line
 from bookhunt.cli.things import print_thing
 from bookhunt.client import holder_of, start_daemon, stop_daemon, wait_until_gone
+from bookhunt.client.starting import path_of_this_package
 from bookhunt.home.paths import Home
 from bookhunt.model.errors import BookhuntError, DaemonNotAnswering, DaemonNotRunning, InputError
 
 _LOOK_EVERY_S = 0.2
 _SHOWN_LINES = 50
+_FILES_KEPT = 4  # as `telemetry.logs.FILES_KEPT`, which costs an import
 
 
 def start(terminal: Terminal) -> None:
@@ -59,13 +61,17 @@ def daemon_status(terminal: Terminal) -> None:
     print_thing(terminal, connect(terminal).health())
 
 
-def run(terminal: Terminal) -> None:  # noqa: ARG001 - every command has it
-    """Run the daemon in the foreground, for a service manager or to see what it does."""
+def run(terminal: Terminal) -> None:
+    """Run the daemon in the foreground, for a service manager or to see what it does.
+
+    Its log is shown on stderr, too, unless --quiet.
+    """
     home = Home.find()
-    os.environ.update(home.environment())
+    os.environ.update(home.environment() | path_of_this_package())
     sys.stdout.flush()
     # `-P`, as the client starts it: a file in the current directory is no part of this program.
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "bookhunt.daemon"])  # noqa: S606 - ours
+    command = [sys.executable, "-P", "-m", "bookhunt.daemon"]
+    os.execv(sys.executable, command if terminal.quiet else [*command, "--foreground"])  # noqa: S606 - ours
 
 
 def logs(
@@ -82,23 +88,49 @@ def logs(
     path = Home.find().log_file
     try:
         with path.open("rb") as file:
-            for raw in deque(file, maxlen=lines):
+            last = deque(file, maxlen=lines)
+            if follow and last and not last[-1].endswith(b"\n"):
+                file.seek(-len(last.pop()), os.SEEK_CUR)  # it is printed when it is whole
+            for raw in [*_older(path, lines - len(last)), *last]:
                 _print_log(terminal, raw)
-            while follow:
-                raw = file.readline()
-                if raw.endswith(b"\n"):
-                    _print_log(terminal, raw)
-                    continue
-                file.seek(-len(raw), os.SEEK_CUR)
-                if _was_rotated(path, file.fileno()):
-                    file.close()
-                    file = path.open("rb")  # noqa: PLW2901 - the log goes on in a new file
-                    continue
-                time.sleep(_LOOK_EVERY_S)
+            if follow:
+                _follow(terminal, path, file)
     except FileNotFoundError:
         raise BookhuntError(
             f"there is no log yet at {path}", hint="bookhunt daemon start"
         ) from None
+
+
+def _older(path: Path, wanted: int) -> list[bytes]:
+    """The last lines of the files that were put aside, where the newest has not enough."""
+    found: list[bytes] = []
+    for number in range(1, _FILES_KEPT + 1):
+        if wanted <= len(found):
+            break
+        with (
+            contextlib.suppress(FileNotFoundError),
+            path.with_name(f"{path.name}.{number}").open("rb") as file,
+        ):
+            found = [*deque(file, maxlen=wanted - len(found)), *found]
+    return found
+
+
+def _follow(terminal: Terminal, path: Path, file: BinaryIO) -> None:
+    """Print what is written from here on, in whatever file it goes on."""
+    rotated = False
+    while True:
+        raw = file.readline()
+        if raw.endswith(b"\n"):
+            _print_log(terminal, raw)
+            continue
+        file.seek(-len(raw), os.SEEK_CUR)
+        if rotated:  # and what was written until then is read
+            file.close()
+            file, rotated = path.open("rb"), False
+            continue
+        rotated = _was_rotated(path, file.fileno())
+        if not rotated:
+            time.sleep(_LOOK_EVERY_S)
 
 
 def _was_rotated(path: Path, file: int) -> bool:
