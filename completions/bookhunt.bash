@@ -5,7 +5,7 @@ _bookhunt_table() {
     below= options= valued= operands=()
     case $1 in
         '')
-            below='buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify limits pause resume stats doctor db daemon config demo sandbox help completions version'
+            below='buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify history limits pause resume stats doctor db daemon config demo sandbox help completions version'
             options='--help'
             ;;
         'buy')
@@ -229,6 +229,11 @@ _bookhunt_table() {
             options='--to --json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--to --fields --color'
             ;;
+        'history')
+            options='--days --plot --csv --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--days --fields --color'
+            operands=('ask:books')
+            ;;
         'limits')
             below='show set'
             options='--help'
@@ -349,7 +354,7 @@ _bookhunt_table() {
         'help')
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
-            operands=('words:exit-codes json sellers pipelines safety watches environment buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify limits pause resume stats doctor db daemon config demo sandbox help completions version...')
+            operands=('words:exit-codes json sellers pipelines safety watches environment buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify history limits pause resume stats doctor db daemon config demo sandbox help completions version...')
             ;;
         'completions')
             below='install show'
@@ -473,8 +478,12 @@ _bookhunt_value() {
         'profile edit --color') kind='words:auto always never' ;;
         'profile remove --color') kind='words:auto always never' ;;
         'profile default --color') kind='words:auto always never' ;;
+        'notify list --fields') kind='pick:notice_id event target state tries due_at error at request_id title schema_version' ;;
         'notify list --color') kind='words:auto always never' ;;
+        'notify test --fields') kind='pick:number target told error ms schema_version' ;;
         'notify test --color') kind='words:auto always never' ;;
+        'history --fields') kind='pick:seller condition format country currency lowest lowest_at median last last_at landed points schema_version' ;;
+        'history --color') kind='words:auto always never' ;;
         'limits show --fields') kind='pick:currency purchase day month spent_day spent_month schema_version' ;;
         'limits show --color') kind='words:auto always never' ;;
         'limits set --purchase') kind='words:none' ;;

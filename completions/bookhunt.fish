@@ -56,6 +56,7 @@ complete -c bookhunt -n '__bookhunt_after' -a watch -d 'Books that are looked fo
 complete -c bookhunt -n '__bookhunt_after' -a sellers -d 'The sellers that can be asked'
 complete -c bookhunt -n '__bookhunt_after' -a profile -d 'Where books are sent'
 complete -c bookhunt -n '__bookhunt_after' -a notify -d 'Who is told of what becomes of requests'
+complete -c bookhunt -n '__bookhunt_after' -a history -d 'Show the prices seen of a book'
 complete -c bookhunt -n '__bookhunt_after' -a limits -d 'How much may be spent'
 complete -c bookhunt -n '__bookhunt_after' -a pause -d 'Stop all new purchases at once'
 complete -c bookhunt -n '__bookhunt_after' -a resume -d 'Allow purchases again'
@@ -647,7 +648,7 @@ complete -c bookhunt -n '__bookhunt_after notify' -l help -d 'Show the help and 
 # bookhunt notify list
 complete -c bookhunt -n '__bookhunt_at notify list' -l limit -x -d 'At most so many'
 complete -c bookhunt -n '__bookhunt_at notify list' -l json -d 'Print JSON Lines'
-complete -c bookhunt -n '__bookhunt_at notify list' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at notify list' -l fields -x -a '(__bookhunt_list notice_id event target state tries due_at error at request_id title schema_version)' -d 'Only these fields'
 complete -c bookhunt -n '__bookhunt_at notify list' -l color -x -a 'auto always never' -d 'Colour'
 complete -c bookhunt -n '__bookhunt_at notify list' -s q -d 'No notices and no progress'
 complete -c bookhunt -n '__bookhunt_at notify list' -l quiet -d 'No notices and no progress'
@@ -658,13 +659,27 @@ complete -c bookhunt -n '__bookhunt_at notify list' -l help -d 'Show the help an
 # bookhunt notify test
 complete -c bookhunt -n '__bookhunt_at notify test' -l to -x -d 'Only the N-th target of config.yaml'
 complete -c bookhunt -n '__bookhunt_at notify test' -l json -d 'Print JSON Lines'
-complete -c bookhunt -n '__bookhunt_at notify test' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at notify test' -l fields -x -a '(__bookhunt_list number target told error ms schema_version)' -d 'Only these fields'
 complete -c bookhunt -n '__bookhunt_at notify test' -l color -x -a 'auto always never' -d 'Colour'
 complete -c bookhunt -n '__bookhunt_at notify test' -s q -d 'No notices and no progress'
 complete -c bookhunt -n '__bookhunt_at notify test' -l quiet -d 'No notices and no progress'
 complete -c bookhunt -n '__bookhunt_at notify test' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at notify test' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at notify test' -l help -d 'Show the help and exit'
+
+# bookhunt history
+complete -c bookhunt -n '__bookhunt_at history' -l days -x -d 'Prices of so many days'
+complete -c bookhunt -n '__bookhunt_at history' -l plot -d 'Draw them'
+complete -c bookhunt -n '__bookhunt_at history' -l csv -d 'Print each price as a line of CSV'
+complete -c bookhunt -n '__bookhunt_at history' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at history' -l fields -x -a '(__bookhunt_list seller condition format country currency lowest lowest_at median last last_at landed points schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at history' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at history' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at history' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at history' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at history' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at history' -l help -d 'Show the help and exit'
+complete -c bookhunt -n '__bookhunt_nth 1 history' -k -a '(__bookhunt_ask books)'
 
 # bookhunt limits
 complete -c bookhunt -n '__bookhunt_after limits' -a show -d 'Show the limits and what is spent'
@@ -973,7 +988,7 @@ complete -c bookhunt -n '__bookhunt_at help' -l quiet -d 'No notices and no prog
 complete -c bookhunt -n '__bookhunt_at help' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at help' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at help' -l help -d 'Show the help and exit'
-complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety watches environment buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify limits pause resume stats doctor db daemon config demo sandbox help completions version'
+complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety watches environment buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify history limits pause resume stats doctor db daemon config demo sandbox help completions version'
 
 # bookhunt completions
 complete -c bookhunt -n '__bookhunt_after completions' -a install -d 'Put them where your shell and man look'
