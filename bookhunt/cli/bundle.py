@@ -36,7 +36,7 @@ LOG_LINES = 1000
 _SET = "(set)"  # a value that is not shown
 _LIBRARIES = (
     "fastapi httptools httpx jmespath keyring lxml orjson platformdirs pydantic python-stdnum "
-    "selectolax sqlite-utils starlette typer uvicorn uvloop"
+    "selectolax starlette typer uvicorn uvloop"
 ).split()
 # Settings whose values are words of a closed list, codes of a standard, or amounts.
 _WORDS = (

@@ -135,6 +135,7 @@ Environment
   BOOKHUNT_<SECTION>_<KEY>        a setting, before the file: BOOKHUNT_SEARCH_DEADLINE_S=8
   BOOKHUNT_SECRET_<NAME>_FILE     a file that holds a secret: BOOKHUNT_SECRET_AMBERSIDE_API_KEY_FILE
   CREDENTIALS_DIRECTORY           systemd's; secrets are found there first
+  VISUAL, EDITOR                  what `config edit` and `profile edit` open
   NO_COLOR                        no colour; --color goes before it
   XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_RUNTIME_DIR, XDG_STATE_HOME
                                   where things lie without BOOKHUNT_HOME
