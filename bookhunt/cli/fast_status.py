@@ -16,7 +16,13 @@ import time
 
 import bookhunt
 from bookhunt.cli.output import ReaderGone, Terminal, let_nobody_hear
-from bookhunt.cli.render import REQUEST_HEADERS, outcome_lines, request_row
+from bookhunt.cli.render import (
+    REQUEST_HEADERS,
+    REQUEST_SHORT,
+    REQUEST_SPARE,
+    outcome_lines,
+    request_row,
+)
 from bookhunt.cli.table import print_table
 
 TYPE_CHECKING = False  # see `output`
@@ -61,7 +67,13 @@ def _print(terminal: Terminal, requests: list[dict[str, Any]], *, whole: bool) -
         for line in outcome_lines(requests[0], terminal):
             terminal.line(line)
     else:
-        print_table(terminal, REQUEST_HEADERS, [request_row(each) for each in requests])
+        print_table(
+            terminal,
+            REQUEST_HEADERS,
+            [request_row(each) for each in requests],
+            spare=REQUEST_SPARE,
+            short=REQUEST_SHORT,
+        )
 
 
 def socket_path() -> str | None:

@@ -8,7 +8,7 @@ from bookhunt.cli import exit_codes
 from bookhunt.cli.connection import connect
 from bookhunt.cli.durations import seconds
 from bookhunt.cli.output import Terminal
-from bookhunt.cli.render import OFFER_HEADERS, offer_row
+from bookhunt.cli.render import OFFER_HEADERS, OFFER_SPARE, offer_row
 from bookhunt.cli.table import print_table
 from bookhunt.cli.wishes import price_of, sellers_of
 from bookhunt.client import DaemonClient
@@ -60,7 +60,8 @@ def quote(
             for offer in offers:
                 terminal.thing(offer, OFFER_FIELDS)
         else:
-            print_table(terminal, OFFER_HEADERS, [offer_row(o) for o in offers], flexible=7)
+            rows = [offer_row(offer) for offer in offers]
+            print_table(terminal, OFFER_HEADERS, rows, flexible=7, spare=OFFER_SPARE)
         if offers and all(offer.get("reason") == _ABROAD for offer in offers):
             theirs = offers[0]["price"]["currency"]
             terminal.notice(

@@ -184,6 +184,8 @@ def request_row(request: dict[str, Any]) -> list[str]:
 
 
 REQUEST_HEADERS = ("book", "state", "most", "price", "seller", "submitted", "request")
+REQUEST_SPARE = (5, 2)
+REQUEST_SHORT = (6, 13)  # the whole millisecond of an id: enough to name it by
 
 
 def offer_row(offer: dict[str, Any]) -> list[str]:
@@ -219,6 +221,7 @@ OFFER_HEADERS = (
     "book",
     "why not",
 )
+OFFER_SPARE = (3, 4, 6)
 
 
 def seller_row(seller: dict[str, Any]) -> list[str]:
@@ -253,3 +256,4 @@ SELLER_HEADERS = (
     "last seen",
     "cause",
 )
+SELLER_SPARE = (8, 4, 1, 7, 6)

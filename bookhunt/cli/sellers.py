@@ -1,13 +1,14 @@
 """`bookhunt sellers list | show | login | logout`."""
 
 import sys
+from collections import Counter
 from typing import Annotated, Any
 
 import typer
 
 from bookhunt.cli.connection import connect
 from bookhunt.cli.output import Terminal
-from bookhunt.cli.render import SELLER_HEADERS, seller_row
+from bookhunt.cli.render import SELLER_HEADERS, SELLER_SPARE, seller_row
 from bookhunt.cli.table import print_table
 from bookhunt.cli.things import print_thing
 from bookhunt.model.errors import InputError
@@ -15,6 +16,7 @@ from bookhunt.wire.contract import SELLER_FIELDS
 
 PAYMENT = "payment"
 _LONGEST_SECRET = 8192
+_STATES = ("ready", "suspended", "needs_setup", "disabled", "blocked")
 _Id = Annotated[str, typer.Argument(metavar="ID", help="Of the seller.")]
 
 
@@ -27,8 +29,29 @@ def list_sellers(terminal: Terminal) -> None:
     if terminal.wants_objects:
         for seller in found:
             terminal.thing(seller, SELLER_FIELDS)
-    else:
-        print_table(terminal, SELLER_HEADERS, [seller_row(s) for s in found], flexible=9)
+        return
+    if not terminal.is_plain:
+        found.sort(key=_by_state)
+    rows = [seller_row(seller) for seller in found]
+    print_table(terminal, SELLER_HEADERS, rows, flexible=9, spare=SELLER_SPARE)
+    if found and not terminal.is_plain:
+        terminal.notice(_summed_up(found))
+
+
+def _by_state(seller: dict[str, Any]) -> int:
+    """Those that work now first, then those that something can be done about."""
+    state = seller["state"]
+    return _STATES.index(state) if state in _STATES else len(_STATES)
+
+
+def _summed_up(found: list[dict[str, Any]]) -> str:
+    """How many work now, and how the others come to."""
+    count = Counter(seller["state"] for seller in found)
+    ordering = sum(1 for each in found if each["state"] == "ready" and each["mode"] == "auto")
+    told = f"{count['ready']} of {len(found)} sellers work now, {ordering} of them take orders"
+    if count["needs_setup"]:
+        told += f"; {count['needs_setup']} need what `cause` says: bookhunt sellers login ID"
+    return told
 
 
 def show(terminal: Terminal, seller_id: _Id) -> None:

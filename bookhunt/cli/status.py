@@ -11,6 +11,8 @@ from bookhunt.cli.durations import seconds
 from bookhunt.cli.output import Terminal
 from bookhunt.cli.render import (
     REQUEST_HEADERS,
+    REQUEST_SHORT,
+    REQUEST_SPARE,
     iso_before,
     outcome_lines,
     request_row,
@@ -73,7 +75,7 @@ def status(
         for request in found:
             _print_whole(terminal, request, notes.get(request["request_id"]))
     else:
-        print_table(terminal, REQUEST_HEADERS, [request_row(r) for r in found])
+        _print_list(terminal, found)
 
 
 def _look(
@@ -106,6 +108,11 @@ def _moment(text: str) -> str:
     return iso_before(seconds(text))
 
 
+def _print_list(terminal: Terminal, found: list[dict[str, Any]]) -> None:
+    rows = [request_row(request) for request in found]
+    print_table(terminal, REQUEST_HEADERS, rows, spare=REQUEST_SPARE, short=REQUEST_SHORT)
+
+
 def _print_whole(
     terminal: Terminal, request: dict[str, Any], notes: list[dict[str, Any]] | None
 ) -> None:
@@ -127,7 +134,7 @@ def _watch(
         shown.update({r["request_id"]: r["status"] for r in found})
         if changed and not terminal.wants_objects and not terminal.is_plain:
             terminal.line(_CLEAR)
-            print_table(terminal, REQUEST_HEADERS, [request_row(r) for r in found])
+            _print_list(terminal, found)
         else:
             for request in changed:
                 if terminal.wants_objects:

@@ -16,24 +16,54 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _NARROWEST = 8
+_READABLE = 20  # of a column that is cut: less says nothing
+_LEFT_OUT = -1
 _USUAL_COLUMNS = 80
 
 
 def print_table(
-    terminal: Terminal, headers: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: int = 0
+    terminal: Terminal,
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    flexible: int = 0,
+    spare: Sequence[int] = (),
+    short: tuple[int, int] | None = None,
 ) -> None:
-    """Print rows; the column `flexible` is cut where all of them are wider than the terminal."""
+    """Print rows, on a terminal as wide as it is.
+
+    Where they are wider: the column `short[0]` shows its first `short[1]` characters, the columns
+    `spare` are left out, the first first, and what `flexible` holds is cut.
+    """
     clean = [[one_line(cell) for cell in row] for row in rows]
     if terminal.is_plain:
         for row in clean:
             terminal.line("\t".join(row))
         return
     widths = [max(width_of(row[i]) for row in [headers, *clean]) for i in range(len(headers))]
-    most = _columns() - len(_GAP) * (len(widths) - 1)
-    widths[flexible] = max(_NARROWEST, min(widths[flexible], widths[flexible] + most - sum(widths)))
+    most = _columns()
+    if short is not None and _too_wide(widths, flexible, most):
+        place, length = short
+        clean = [[*row[:place], row[place][:length], *row[place + 1 :]] for row in clean]
+        widths[place] = min(widths[place], max(length, width_of(headers[place])))
+    for place in spare:
+        if _too_wide(widths, flexible, most):
+            widths[place] = _LEFT_OUT
+    over = _sum(widths) - most
+    widths[flexible] = max(_NARROWEST, min(widths[flexible], widths[flexible] - over))
     terminal.line(terminal.styled(_aligned(headers, widths), "dim"))
     for row in clean:
         terminal.line(_aligned(row, widths))
+
+
+def _too_wide(widths: list[int], flexible: int, most: int) -> bool:
+    """Whether what may be cut would have no room to say anything."""
+    return _sum(widths) - max(0, widths[flexible] - _READABLE) > most
+
+
+def _sum(widths: list[int]) -> int:
+    shown = [width for width in widths if width != _LEFT_OUT]
+    return sum(shown) + len(_GAP) * (len(shown) - 1)
 
 
 def _columns() -> int:
@@ -48,14 +78,14 @@ def _columns() -> int:
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    cut = [fitted(cell, width) for cell, width in zip(cells, widths, strict=True)]
-    return _GAP.join(cut).rstrip()
+    told = zip(cells, widths, strict=True)
+    return _GAP.join(fitted(cell, width) for cell, width in told if width != _LEFT_OUT).rstrip()
 
 
 def fitted(cell: str, width: int) -> str:
     """The cell padded to a width, or cut with an ellipsis."""
     if width_of(cell) > width:
-        while width_of(cell) > width - 1:
+        while cell and width_of(cell) > width - 1:
             cell = cell[:-1]
         cell += "…"
     return cell + " " * (width - width_of(cell))
