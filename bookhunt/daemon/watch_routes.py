@@ -94,7 +94,8 @@ class WatchRoutes:
             record = await self._schedule.watching.watches.add(watch, first_run=body.first_run)
         except StateConflict:
             there = await self._schedule.watching.watches.get(watch.id)
-            if there is None or not _is_same(there.watch, watch):
+            gone = there is None or there.state is WatchState.REMOVED
+            if there is None or gone or not _is_same(there.watch, watch):
                 raise
             return self._told(there)
         self._schedule.put(record)

@@ -100,9 +100,9 @@ def after(
 ) -> datetime | None:
     """The first time after `moment` (aware), in UTC; None: there is none.
 
-    `anchor` is what `every` counts from, to either side: a clock may be put back. A time of day that
-    a change of the clocks skips is the moment of the change, and of one that comes twice it is the
-    first.
+    `anchor` is what `every` counts from, to either side: a clock may be put back. A time of day
+    that a change of the clocks skips is the moment of the change, and of one that comes twice it is
+    the first.
     """
     if isinstance(schedule, ByCron):
         return schedule.cron.after(moment, zone)

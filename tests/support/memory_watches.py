@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ class MemoryWatches:
 
     ledger: MemoryLedger
     kept: dict[str, WatchRecord] = field(default_factory=dict)
+    _made: dict[str, list[str]] = field(default_factory=dict)  # requests, by their watch
+    _known: int = 0  # requests of the ledger that are in there
 
     def __post_init__(self) -> None:
         self.ledger.watches = self
@@ -115,8 +118,13 @@ class MemoryWatches:
             raise StateConflict(f"watch {request.watch_id} buys nothing now")
 
     def _requests(self, watch_id: str) -> list[RequestRecord]:
-        every = self.ledger.requests.values()
-        return [record for record in every if record.request.watch_id == watch_id]
+        every = self.ledger.requests  # none is ever taken out, and new ones come last
+        for request_id in itertools.islice(every, self._known, None):
+            of = every[request_id].request.watch_id
+            if of is not None:
+                self._made.setdefault(of, []).append(request_id)
+        self._known = len(every)
+        return [every[request_id] for request_id in self._made.get(watch_id, ())]
 
     def _now(self, watch_id: str) -> WatchRecord:
         """What is kept, with what the requests say; the last copy ends the watch."""

@@ -69,6 +69,9 @@ async def test_adding_twice_under_one_id_is_one_watch(running: Running) -> None:
     with pytest.raises(errors.StateConflict):
         await added(running, id="my-watch", copies=2)
     assert len(await listed(running)) == 1
+    await call(running.client.remove_watch, "my-watch")
+    with pytest.raises(errors.StateConflict):
+        await added(running, id="my-watch")
 
 
 async def test_pages_hold_every_watch_once(running: Running) -> None:
