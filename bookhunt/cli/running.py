@@ -25,13 +25,11 @@ class UsageMistake(InputError):
 def main(arguments: Sequence[str]) -> int:
     """Run one command; its exit code. A bug alone is raised, for its traceback."""
     terminal = _error_terminal(arguments)
-    if not arguments:
-        arguments = ["--help"]
     if list(arguments) == ["--version"]:
         arguments = ["version"]
     try:
         _require_unix()
-        return _dispatch(arguments)
+        return _dispatch(arguments) if arguments else _alone(terminal)
     except BookhuntError as error:
         terminal.error(error)
         from bookhunt.wire.problems import exit_code_of
@@ -50,6 +48,16 @@ def _require_unix() -> None:
         raise BookhuntError(
             "bookhunt needs Linux, macOS or WSL2", hint="run it inside WSL2: wsl --install"
         )
+
+
+def _alone(terminal: Terminal) -> int:
+    """Greet who is new here; show anybody else the commands."""
+    from bookhunt.cli.greeting import greet, is_new_here
+
+    if not is_new_here():
+        return _dispatch(["--help"])
+    greet(terminal)
+    return exit_codes.DONE
 
 
 def _dispatch(arguments: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ import pytest
 
 from bookhunt import __version__
 from bookhunt.cli.commands import COMMANDS, Entry, Group
+from bookhunt.cli.greeting import FIRST
 from bookhunt.cli.help_topics import TOPICS
 from bookhunt.cli.tree import help_of
 
@@ -70,7 +71,21 @@ def test_examples_are_of_the_command_they_stand_at(words: list[str], entry: Entr
         assert "bookhunt " + " ".join(words) in example
 
 
-def test_the_program_alone_shows_its_commands(run: Run) -> None:
+def test_the_program_alone_greets_who_is_new_with_three_commands_there_are(run: Run) -> None:
+    shown = run()
+    assert (shown.returncode, shown.stderr) == (0, "")
+    told = [line.split("   ")[0].strip() for line in shown.stdout.splitlines()]
+    assert [line for line in told if line in dict(FIRST)] == list(dict(FIRST))
+    assert len(FIRST) == 3
+    for command in dict(FIRST):
+        assert help_of([word for word in command.split()[1:] if word != "home"]) is not None
+    assert max(map(len, shown.stdout.splitlines())) <= 100
+
+
+def test_the_program_alone_shows_its_commands(run: Run, tmp_path: Path) -> None:
+    """To somebody who has asked for a book before."""
+    (tmp_path / "home" / "data").mkdir(parents=True)
+    (tmp_path / "home" / "data" / "ledger.db").touch()
     shown = run()
     assert shown.returncode == 0
     assert all(f"  {name}" in shown.stdout for name in COMMANDS)
