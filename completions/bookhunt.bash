@@ -218,7 +218,7 @@ _bookhunt_table() {
             operands=('ask:profiles')
             ;;
         'notify')
-            below='list test'
+            below='list test login'
             options='--help'
             ;;
         'notify list')
@@ -228,6 +228,11 @@ _bookhunt_table() {
         'notify test')
             options='--to --json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--to --fields --color'
+            ;;
+        'notify login')
+            options='--stdin --remove --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--fields --color'
+            operands=('')
             ;;
         'history')
             options='--days --plot --csv --json --fields --color -q --quiet --no-input --no-autostart --help'
@@ -354,7 +359,7 @@ _bookhunt_table() {
         'help')
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
-            operands=('words:exit-codes json sellers pipelines safety watches environment buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify history limits pause resume stats doctor db daemon config demo sandbox help completions version...')
+            operands=('words:exit-codes json sellers pipelines safety watches notices environment buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify history limits pause resume stats doctor db daemon config demo sandbox help completions version...')
             ;;
         'completions')
             below='install show'
@@ -482,6 +487,8 @@ _bookhunt_value() {
         'notify list --color') kind='words:auto always never' ;;
         'notify test --fields') kind='pick:number target told error ms schema_version' ;;
         'notify test --color') kind='words:auto always never' ;;
+        'notify login --fields') kind='pick:secret stored schema_version' ;;
+        'notify login --color') kind='words:auto always never' ;;
         'history --fields') kind='pick:seller condition format country currency lowest lowest_at median last last_at landed points schema_version' ;;
         'history --color') kind='words:auto always never' ;;
         'limits show --fields') kind='pick:currency purchase day month spent_day spent_month schema_version' ;;

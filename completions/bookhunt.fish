@@ -643,6 +643,7 @@ complete -c bookhunt -n '__bookhunt_nth 1 profile default' -k -a '(__bookhunt_as
 # bookhunt notify
 complete -c bookhunt -n '__bookhunt_after notify' -a list -d 'List notices that wait or were given up'
 complete -c bookhunt -n '__bookhunt_after notify' -a test -d 'Tell each target something now'
+complete -c bookhunt -n '__bookhunt_after notify' -a login -d 'Store a secret that a target names'
 complete -c bookhunt -n '__bookhunt_after notify' -l help -d 'Show the help and exit'
 
 # bookhunt notify list
@@ -666,6 +667,18 @@ complete -c bookhunt -n '__bookhunt_at notify test' -l quiet -d 'No notices and 
 complete -c bookhunt -n '__bookhunt_at notify test' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at notify test' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at notify test' -l help -d 'Show the help and exit'
+
+# bookhunt notify login
+complete -c bookhunt -n '__bookhunt_at notify login' -l stdin -d 'Read it from stdin'
+complete -c bookhunt -n '__bookhunt_at notify login' -l remove -d 'Forget it'
+complete -c bookhunt -n '__bookhunt_at notify login' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at notify login' -l fields -x -a '(__bookhunt_list secret stored schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at notify login' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at notify login' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at notify login' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at notify login' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at notify login' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at notify login' -l help -d 'Show the help and exit'
 
 # bookhunt history
 complete -c bookhunt -n '__bookhunt_at history' -l days -x -d 'Prices of so many days'
@@ -988,7 +1001,7 @@ complete -c bookhunt -n '__bookhunt_at help' -l quiet -d 'No notices and no prog
 complete -c bookhunt -n '__bookhunt_at help' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at help' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at help' -l help -d 'Show the help and exit'
-complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety watches environment buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify history limits pause resume stats doctor db daemon config demo sandbox help completions version'
+complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety watches notices environment buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify history limits pause resume stats doctor db daemon config demo sandbox help completions version'
 
 # bookhunt completions
 complete -c bookhunt -n '__bookhunt_after completions' -a install -d 'Put them where your shell and man look'

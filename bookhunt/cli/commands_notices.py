@@ -22,6 +22,18 @@ NOTIFY = Group(
             prints="told",
             codes=(4,),
         ),
+        "login": Entry(
+            module="bookhunt.cli.notify",
+            function="login",
+            does="Store a secret that a target names.",
+            examples=(
+                "bookhunt notify login mail",
+                "bookhunt notify login hook --stdin < secret.txt",
+                "bookhunt notify login mail --remove",
+            ),
+            prints="notify secret",
+            codes=(4,),
+        ),
     },
 )
 

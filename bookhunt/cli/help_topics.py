@@ -128,6 +128,39 @@ what to type.
 
   bookhunt watch export > watches.jsonl       and import: the copies that are left
 """,
+    "notices": """
+Notices
+
+What becomes of a request is told to whom config.yaml names, whether a command waits for it or not:
+
+  notify:
+    - command: ["notify-send", "{title}", "{message}"]
+    - to: "secret:notify/mail"
+      on: [bought, needs_attention]
+    - webhook: "https://hooks.example.com/bookhunt"
+      secret: "secret:notify/hook"
+
+  bookhunt notify login mail            stores what secret:notify/mail stands for
+  bookhunt notify test                  tells each of them something now
+  bookhunt notify list                  what waits to be told, and what was given up
+
+on: bought, overcharged, not_available, failed, in_doubt, needs_attention, expired, price (a watched
+book costs less than it ever did), seller_suspended. Without it: bought, not_available, failed,
+needs_attention, price. Who hears of purchases also hears of one that was charged too much. Dry
+runs, and watches that found nothing and look again, are not told.
+
+A notice is written to disk together with what it tells of, and told at least once: after a failure
+again in 5 seconds, 5 minutes, half an hour, 2 hours and so on, ten times in three days. A repeated
+one has the same id.
+
+- A webhook gets a POST, signed as standardwebhooks.com says: webhook-id, webhook-timestamp,
+  webhook-signature (v1, HMAC-SHA256 of ID.TIMESTAMP.BODY). 2xx is told, 410 is given up, redirects
+  are not followed. network.allow_loopback and allow_private hold for it, too.
+- A command is started without a shell and gets the same JSON on stdin; {title}, {message}, {event},
+  {id} and {request_id} are filled in. What does not end with 0 within 30 seconds is told again.
+- to is an address of apprise, for mail, desktop and a hundred services:
+  pip install 'bookhunt[notify]'
+""",
     "environment": """
 Environment
 

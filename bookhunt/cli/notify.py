@@ -8,8 +8,10 @@ from bookhunt.cli.connection import connect
 from bookhunt.cli.output import Terminal
 from bookhunt.cli.render import short_time
 from bookhunt.cli.table import print_table
-from bookhunt.wire.contract import DELIVERY_FIELDS, NOTIFY_TEST_FIELDS
+from bookhunt.model.errors import InputError
+from bookhunt.wire.contract import DELIVERY_FIELDS, NOTIFY_SECRET_FIELDS, NOTIFY_TEST_FIELDS
 
+_LONGEST_SECRET = 8000
 _HEADERS = ("title", "to", "state", "tries", "next", "why", "at")
 
 
@@ -18,7 +20,7 @@ def list_notices(
     *,
     limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many.")] = 100,
 ) -> None:
-    """List the notices that wait to be told, or that were given up after some ten tries.
+    """List the notices that wait to be told, or that were given up after ten tries.
 
     Given up ones are kept for a week. What was told is not listed.
     """
@@ -65,6 +67,51 @@ def try_out(
                 f"{each['number']}  {terminal.styled(_word(each), style)}  {each['target']}"
             )
     return 0 if all(each["told"] for each in tried) else 1
+
+
+def login(
+    terminal: Terminal,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What config.yaml calls it.")],
+    *,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read it from stdin.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Forget it.")] = False,
+) -> None:
+    """Store the secret that a target of `notify` names: NAME stands for secret:notify/NAME.
+
+    For mail, desktop and chat it is an apprise address (mailto://user:password@example.com); for a
+    webhook its signing secret (whsec_ and base64, or any text), or its whole address. It is asked
+    for on a terminal, or read from stdin, never given on the command line.
+    """
+    terminal.picked(NOTIFY_SECRET_FIELDS)
+    if stdin and remove:
+        raise InputError("--remove takes no secret", hint=f"bookhunt notify login {name} --remove")
+    value = None if remove else _secret(terminal, name, stdin=stdin)
+    stored = connect(terminal).notify_login(name, value)
+    if terminal.wants_objects:
+        terminal.thing(stored, NOTIFY_SECRET_FIELDS)
+    elif stored["stored"] is None:
+        terminal.notice(f"{stored['secret']} is forgotten")
+    else:
+        terminal.notice(f"{stored['secret']} is stored ({stored['stored']})")
+
+
+def _secret(terminal: Terminal, name: str, *, stdin: bool) -> str:
+    import sys
+
+    if stdin:
+        value = sys.stdin.read(_LONGEST_SECRET + 1).strip()
+    elif terminal.may_ask():
+        import getpass
+
+        value = getpass.getpass(f"secret:notify/{name.removeprefix('notify/')}: ").strip()
+    else:
+        raise InputError(
+            "secrets are asked for on a terminal, and stdin is none",
+            hint=f"bookhunt notify login {name} --stdin < secret.txt",
+        )
+    if not value or len(value) > _LONGEST_SECRET:
+        raise InputError(f"a secret has 1 to {_LONGEST_SECRET} characters")
+    return value
 
 
 def _word(tried: dict[str, Any]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bookhunt.home.names import bare_name_of
+
 NOTIFY_TEST_WITHIN_S = 90.0  # a mail server may take a minute
 
 
@@ -12,6 +14,7 @@ class NoticeCalls:
 
     if TYPE_CHECKING:
 
+        def _object(self, name: str, **how: Any) -> dict[str, Any]: ...
         def _list(self, name: str, **how: Any) -> list[dict[str, Any]]: ...
 
     def undelivered(self, *, limit: int | None = None) -> list[dict[str, Any]]:
@@ -25,6 +28,17 @@ class NoticeCalls:
             SetupMissing, NotFound: there is no target, or none of that number.
         """
         return self._list("notify.test", body={"to": to}, within_s=NOTIFY_TEST_WITHIN_S)
+
+    def notify_login(self, name: str, value: str | None) -> dict[str, Any]:
+        """Store the secret `notify/NAME`, or (None) forget it: where it is from now.
+
+        Raises:
+            InputError: that cannot be its name, or the environment gives it.
+            SecretStoreUnavailable: the secret store cannot be opened.
+        """
+        return self._object(
+            "notify.login", parts={"name": bare_name_of(name)}, body={"value": value}
+        )
 
     def history(self, book: str, *, days: int) -> list[dict[str, Any]]:
         """What each seller asked for a book in the last days, the cheapest now first.

@@ -29,6 +29,7 @@ from bookhunt.daemon.keeping_up import keep_up
 from bookhunt.daemon.lag import watch_lag
 from bookhunt.daemon.lock import PATIENCE_S, held
 from bookhunt.daemon.server import HttpServer
+from bookhunt.daemon.suspensions import watch_suspensions
 from bookhunt.daemon.unix_socket import is_passed_by_systemd, listen
 from bookhunt.home.config import ConfigFile
 from bookhunt.telemetry.logs import set_up_logs
@@ -142,6 +143,7 @@ async def _serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
     others = [
         asyncio.create_task(keep_up(daemon, logs)),
         asyncio.create_task(watch_lag(daemon)),
+        asyncio.create_task(watch_suspensions(daemon)),
         asyncio.create_task(_serve_metrics(daemon)),
         asyncio.create_task(_close_when_idle(daemon, guard)),
         asyncio.create_task(_close_when_lost(daemon, lock, listening)),

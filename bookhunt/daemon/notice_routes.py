@@ -1,5 +1,6 @@
 """Routes of notices: what waits to be told, and a test of who is told."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -7,9 +8,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from bookhunt.daemon.bodies import ClosedBody
+from bookhunt.daemon.bodies import ClosedBody, Secret
 from bookhunt.daemon.daemon import Daemon
 from bookhunt.daemon.table import add
+from bookhunt.home.names import notify_secret
 from bookhunt.wire.contract import SCHEMA_VERSION
 from bookhunt.wire.notices import delivery_object
 
@@ -20,6 +22,12 @@ class NotifyTestBody(ClosedBody):
     """`POST /notices/test`: the number of a target in the configuration; null: all."""
 
     to: Annotated[int, Field(ge=1, le=1000)] | None = None
+
+
+class NotifyLoginBody(ClosedBody):
+    """`PUT /notices/secrets/{name}`: a secret that targets may name; null forgets it."""
+
+    value: Secret | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,7 @@ class NoticeRoutes:
         router = APIRouter(tags=["notices"])
         add(router, "notify.list", self.list)
         add(router, "notify.test", self.test)
+        add(router, "notify.login", self.login)
         return router
 
     async def list(self, limit: Annotated[int, Query(ge=1, le=_MOST)] = 100) -> JSONResponse:
@@ -58,4 +67,16 @@ class NoticeRoutes:
                 }
                 for each in tried
             ]
+        )
+
+    async def login(self, name: str, body: NotifyLoginBody) -> JSONResponse:
+        """Keep a secret in the secret store, or forget it; its value is never told again."""
+        secrets, full = self.daemon.secrets, notify_secret(name)
+        if body.value is None:
+            await asyncio.to_thread(secrets.remove, full)
+        else:
+            await asyncio.to_thread(secrets.put, full, body.value)
+        stored = await asyncio.to_thread(secrets.source, full)
+        return JSONResponse(
+            {"secret": f"secret:{full}", "stored": stored, "schema_version": SCHEMA_VERSION}
         )

@@ -89,6 +89,10 @@ class Notices:
         self.courier.targets = {name: target for name, _, target in numbered}
         self.courier.stir()
 
+    def is_heard(self, event: Event) -> bool:
+        """Whether anybody is told of this."""
+        return any(event in each.on for each in self._configured or ())
+
     async def post(self, news: News) -> bool:
         """Have something told that is no outcome; as `Outbox.post`, and at once."""
         posted = await self.outbox.post(news)

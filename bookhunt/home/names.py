@@ -66,6 +66,27 @@ def payment_secret(profile: str, seller: str) -> str:
     return f"{_PAY}/{profile}/{seller}"
 
 
+def notify_secret(name: str) -> str:
+    """The name of a secret of a target of notices: `notify/<name>`.
+
+    Raises:
+        InputError: no secret can have that name.
+    """
+    full = f"{_NOTIFY}/{name}"
+    require_secret_name(full)
+    return full
+
+
+def bare_name_of(secret: str) -> str:
+    """The last part of the name of a target's secret, which may be said whole.
+
+    Raises:
+        InputError: no secret can have that name.
+    """
+    bare = secret.removeprefix("secret:").removeprefix(f"{_NOTIFY}/")
+    return notify_secret(bare).removeprefix(f"{_NOTIFY}/")
+
+
 def is_payment_secret(name: str) -> bool:
     """Whether a secret of this name pays."""
     return name.startswith(f"{_PAY}/")

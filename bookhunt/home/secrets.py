@@ -202,7 +202,7 @@ def _missing(name: str, storing: str | None) -> SecretMissing:
     if is_payment_secret(name):
         hint = f"bookhunt sellers login {rest[1]} --profile {rest[0]}"
     elif first == "notify":
-        hint = f"put it into a file and name that in {variable_of(name)}"
+        hint = f"bookhunt notify login {rest[0]}, or a file that {variable_of(name)} names"
     else:
         hint = f"bookhunt sellers login {first}"
     return SecretMissing(f"the secret {name} is stored nowhere", hint=hint)

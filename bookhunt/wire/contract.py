@@ -42,6 +42,7 @@ DELIVERY_FIELDS = (
     "notice_id event target state tries due_at error at request_id title schema_version"
 ).split()
 NOTIFY_TEST_FIELDS = "number target told error ms schema_version".split()
+NOTIFY_SECRET_FIELDS = "secret stored schema_version".split()
 PRICE_LINE_FIELDS = (
     "seller condition format country currency lowest lowest_at median last last_at landed points "
     "schema_version"

@@ -60,6 +60,7 @@ ROUTES = {
     "watch.remove": Route(method="DELETE", path="/watches/{watch_id}"),
     "history": Route(method="GET", path="/history"),
     "notify.list": Route(method="GET", path="/notices"),
+    "notify.login": Route(method="PUT", path="/notices/secrets/{name}"),
     "notify.test": Route(method="POST", path="/notices/test"),
     "limits.show": Route(method="GET", path="/limits"),
     "limits.set": Route(method="PUT", path="/limits/{currency}"),

@@ -121,6 +121,22 @@ async def test_without_a_target_the_way_to_one_is_said(running: Running) -> None
         await call(running.client.test_notify, 2)
 
 
+async def test_a_secret_of_a_target_can_be_stored_and_forgotten(running: Running) -> None:
+    """It is used from then on, and its value is told to nobody."""
+    async with loopback(otherwise=say(status=204)) as server:
+        await configure(running, HOOK.format(address=server.address, on="bought"))
+        stored = await call(running.client.notify_login, "hook", "T0PSECRET")
+        [tried] = await call(running.client.test_notify)
+    assert (stored["secret"], stored["stored"]) == ("secret:notify/hook", "file")
+    assert "T0PSECRET" not in str(stored)
+    assert tried["told"]
+    forgotten = await call(running.client.notify_login, "notify/hook", None)
+    assert forgotten["stored"] is None
+    assert not running.daemon.secrets.has("notify/hook")
+    with pytest.raises(errors.InputError):
+        await call(running.client.notify_login, "a/b", "x")
+
+
 def test_a_target_keeps_its_name_while_it_is_told_the_same_way() -> None:
     """What waits for it is not given up for another list of events."""
     hook = Webhook(webhook="https://a.example/x")

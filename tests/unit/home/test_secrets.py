@@ -203,7 +203,10 @@ def test_what_the_environment_gives_is_not_changed_in_the_vault(home: Home, tmp_
     [
         ("alpha/key", "bookhunt sellers login alpha"),
         ("pay/home/alpha", "bookhunt sellers login alpha --profile home"),
-        ("notify/mail", "put it into a file and name that in BOOKHUNT_SECRET_NOTIFY_MAIL_FILE"),
+        (
+            "notify/mail",
+            "bookhunt notify login mail, or a file that BOOKHUNT_SECRET_NOTIFY_MAIL_FILE names",
+        ),
     ],
 )
 def test_a_missing_secret_names_the_next_command(home: Home, name: str, hint: str) -> None:
