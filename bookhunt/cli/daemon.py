@@ -15,6 +15,7 @@ from bookhunt.cli.connection import connect
 from bookhunt.cli.output import Terminal, one_line
 from bookhunt.cli.things import print_thing
 from bookhunt.client import holder_of, start_daemon, stop_daemon, wait_until_gone
+from bookhunt.client.connection import address_of
 from bookhunt.client.starting import path_of_this_package
 from bookhunt.home.paths import Home
 from bookhunt.model.errors import BookhuntError, DaemonNotAnswering, DaemonNotRunning, InputError
@@ -48,6 +49,8 @@ def stop(terminal: Terminal) -> None:
     terminal.progress("waiting for orders that are under way ...")
     wait_until_gone(home)
     terminal.notice("the daemon has stopped")
+    if address_of(home).is_socket():  # its own it takes away; not looked at closer: that would call
+        terminal.notice("the system listens in its place, and starts it again at the next call")
 
 
 def restart(terminal: Terminal) -> None:

@@ -54,7 +54,9 @@ def install(
         write_durably(unit.file, unit.text.encode())
         terminal.notice(f"{unit.file} is written")
     _point_to(home)
-    if enable:
+    if not enable:
+        terminal.notice("nothing is in force yet: bookhunt daemon install")
+    else:
         _stop_running(terminal, home)
         _enable(home)
         terminal.notice("the system starts the daemon from now on, at log-in and at the first call")
@@ -76,10 +78,12 @@ def uninstall(terminal: Terminal) -> None:
     except SetupMissing as error:  # the files go all the same: nothing starts it after a restart
         trouble = error
     for unit in units:
+        for link in unit.file.parent.glob(f"*.wants/{unit.file.name}"):
+            link.unlink(missing_ok=True)  # where the manager could not be asked to
         unit.file.unlink(missing_ok=True)
         terminal.notice(f"{unit.file} is removed")
     if trouble is not None:
-        terminal.notice(f"{trouble.message}; {trouble.hint}")
+        terminal.notice(f"{trouble.message}; what runs goes on until you log out")
     elif sys.platform != "darwin":
         _call("systemctl", "--user", "daemon-reload")
 
@@ -169,4 +173,4 @@ def _call(*command: str) -> None:
         raise SetupMissing(f"{command[0]} does not answer", hint=by_hand) from None
     if done.returncode != 0:
         said = " ".join(done.stderr.split()) or f"it ended with {done.returncode}"
-        raise SetupMissing(f"{by_hand}: {said}", hint=f"the files are written; later: {by_hand}")
+        raise SetupMissing(f"{by_hand}: {said}", hint=f"when the system can do it: {by_hand}")

@@ -191,6 +191,22 @@ def test_where_systemd_does_not_answer_the_files_stay_and_the_next_step_is_told(
     assert all(unit.file.exists() for unit in systemd_units(home))
 
 
+def test_uninstall_leaves_nothing_where_systemd_does_not_answer(
+    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also the links that would start it at the next log-in."""
+    install(Terminal(quiet=True))
+    socket, _ = systemd_units(home)
+    link = socket.file.parent / "sockets.target.wants" / socket.file.name
+    link.parent.mkdir()
+    link.symlink_to(socket.file)
+    answer(tmp_path / "bin", "systemctl", code=1, says="Failed to connect to bus")
+    uninstall(Terminal())
+    assert "Failed to connect to bus" in capsys.readouterr().err
+    assert not link.is_symlink()
+    assert not socket.file.exists()
+
+
 def test_without_systemd_it_says_what_else_there_is(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bookhunt.cli.daemon import stop
+from bookhunt.cli.output import Terminal
 from bookhunt.client import DaemonClient, start_daemon
 from bookhunt.client.connection import is_listening
 from bookhunt.client.starting import is_held
@@ -125,6 +127,25 @@ def test_what_it_starts_does_not_take_the_socket_for_its_own(
     info = Path(f"/proc/{opened.started[0].pid}/fdinfo/3")
     if info.exists():
         assert int(info.read_text().split("flags:")[1].split()[0], 8) & os.O_CLOEXEC
+
+
+def test_who_stops_it_is_told_that_it_comes_back(
+    home: Home,
+    opened: Activating,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A daemon that stopped for good takes its socket away; the system's stays."""
+    monkeypatch.setenv("BOOKHUNT_HOME", str(home.root))
+    waiting = opened.start_when_called()
+    stop(Terminal())
+    waiting.join()
+    assert capsys.readouterr().err.endswith("starts it again at the next call\n")
+    opened.sock.close()
+    home.socket_file.unlink()
+    with a_process(home):
+        stop(Terminal())
+    assert capsys.readouterr().err.endswith("the daemon has stopped\n")
 
 
 @pytest.mark.parametrize("mode", [0o666, 0o660, 0o620])
