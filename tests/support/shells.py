@@ -92,3 +92,25 @@ class TypedInto:
                 self._shown += os.read(self._terminal, 65536)
             assert time.monotonic() < ends_at, self._shown
         return self._shown.decode("utf-8", "replace")
+
+
+def on_terminal(command: list[str], environment: dict[str, str], *, columns: int) -> list[str]:
+    """The lines that a program shows on a terminal of that width, without colour."""
+    ours, theirs = pty.openpty()
+    settings = {"TERM": "xterm", "NO_COLOR": "1", "COLUMNS": str(columns)}
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment | settings
+    ):
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # Linux says so where the last of the other side is closed
+                break
+            if not part:
+                break
+            shown += part
+    os.close(ours)
+    text = re.sub(r"[^\n]*\r\x1b\[K", "", shown.decode().replace("\r\n", "\n"))
+    return text.splitlines()

@@ -92,10 +92,10 @@ def test_with_room_nothing_is_left_out_or_cut(name: str, shown: Shown) -> None:
 
 
 def test_a_narrow_list_of_requests_still_names_each(shown: Shown) -> None:
-    """The beginning of an id is one: `bookhunt status 01a21309-e492` takes it."""
+    """The beginning of an id is one: `bookhunt status 01a21309-e492-7c89` takes it."""
     headers, row, how = _TABLES["requests"]
     head, line = shown(80, headers, row, **how)
-    assert line.endswith("01a21309-e492")
+    assert line.endswith("01a21309-e492-7c89")
     assert "not available" in line
     assert "submitted" not in head
 
