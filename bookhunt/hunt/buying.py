@@ -84,7 +84,6 @@ async def buy(
 ) -> Ended | FellThrough:
     """Buy one offer for one request, or say for certain that it was not bought."""
     world = search.world
-    _, findings = search.summary()
     if not await world.doubts.wait(seller.id, within_s=world.settings.slot_patience_s):
         return FellThrough(
             record=record, answer=Answer.UNKNOWN, detail="an earlier order there is not settled"
@@ -99,7 +98,7 @@ async def buy(
         seller=seller,
         ceiling=ceiling,
         wait_until=search.wants_since(offer) + world.settings.slot_patience_s,
-        findings=replace(findings, proof=None),
+        findings=search.findings(),
     )
     crowd = _crowd(search, purchase)
     if crowd is not None:

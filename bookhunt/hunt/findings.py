@@ -10,7 +10,7 @@ from bookhunt.model.reasons import UNPROVEN, Reason
 from bookhunt.model.seller import PurchaseMode, Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bookhunt.hunt.candidates import Candidate
     from bookhunt.hunt.choice import Choice, Judged
@@ -25,8 +25,8 @@ _STILL_OFFERED = frozenset(
 )
 
 
-def notes_and_findings(search: Search, choice: Choice) -> tuple[list[SellerNote], Findings]:
-    """Describe a search as it stands: notes in the order sellers were ranked."""
+def notes_of(search: Search, choice: Choice) -> list[SellerNote]:
+    """What each seller contributed to a search as it stands, in the order sellers were ranked."""
     by_seller: dict[str, list[Judged]] = {}
     for judged in choice.judged:
         by_seller.setdefault(judged.offer.seller, []).append(judged)
@@ -35,6 +35,13 @@ def notes_and_findings(search: Search, choice: Choice) -> tuple[list[SellerNote]
         for candidate in search.market.candidates
     ]
     notes.extend(search.market.ruled_out)
+    return notes
+
+
+def findings_of(
+    search: Search, choice: Choice, notes: Sequence[SellerNote] | None = None
+) -> Findings:
+    """The figures of a search as it stands; only its notes can say whether an absence is proven."""
     sellers = {c.seller.id: c.seller for c in search.market.candidates}
     offered = [judged.offer for judged in choice.judged if judged.reason in _STILL_OFFERED]
     orderable = [offer for offer in offered if _can_be_ordered(sellers[offer.seller])]
@@ -42,21 +49,20 @@ def notes_and_findings(search: Search, choice: Choice) -> tuple[list[SellerNote]
     lowest = _lowest(orderable) or _lowest(offered)
     cheaper = _cheaper_by_link(linked, _lowest(orderable))
     asked = search.asked.keys() | search.cut_off
-    findings = Findings(
+    return Findings(
         sellers_asked=len(asked),
-        sellers_total=len(notes),
-        calls=search.earlier_calls + sum(note.calls for note in notes),
+        sellers_total=len(search.market.candidates) + len(search.market.ruled_out),
+        calls=search.earlier_calls + sum(each.own_calls for each in search.asked.values()),
         cached=sum(asked.cached for asked in search.asked.values()),
         coalesced=sum(asked.shared for asked in search.asked.values()),
         early_exit=search.stopped_early,
         stopped_because=search.stopped_because,
-        proof=_proof(notes, nobody_asked=not asked),
+        proof=None if notes is None else _proof(notes, nobody_asked=not asked),
         lowest=lowest.at_least if lowest else None,
         lowest_seller=lowest.seller if lowest else None,
         cheaper_by_link=cheaper.seller if cheaper else None,
         url=cheaper.url if cheaper else None,
     )
-    return notes, findings
 
 
 # Why nobody has it, the most telling first, and what a customer is told.
@@ -100,7 +106,11 @@ def _can_be_ordered(seller: Seller) -> bool:
 
 def _lowest(offers: Iterable[Offer]) -> Offer | None:
     """The lowest landed total; what an offer costs at the least counts only where no total does."""
-    return min(offers, key=lambda offer: (offer.total is None, offer.at_least.minor), default=None)
+    return min(offers, key=_as_a_price, default=None)
+
+
+def _as_a_price(offer: Offer) -> tuple[bool, int]:
+    return (offer.shipping is None or offer.tax is None, offer.least_minor)
 
 
 def _cheaper_by_link(linked: list[Offer], orderable: Offer | None) -> Offer | None:

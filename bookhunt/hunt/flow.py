@@ -86,8 +86,8 @@ async def hunt(world: World, record: RequestRecord, ease: Ease = Ease.WHOLE) -> 
                 refused = verdict
         return await _give_in(search, record, refused)
     finally:
-        notes, findings = search.summary()
-        world.tally.searched(record.request.strategy.value, notes, findings)
+        notes = search.notes()
+        world.tally.searched(record.request.strategy.value, notes, search.findings())
         world.beliefs.learn_hint(search.subject, max_minor=record.request.max_price.minor)
         world.explanations.keep(record.request.id, notes)
 
@@ -201,12 +201,12 @@ async def _conclude(
     search: Search, record: RequestRecord, refused: buying.FellThrough | None
 ) -> buying.Ended:
     """Nothing was bought: say whether a seller refused or nobody has it, and the lowest price."""
-    notes, findings = search.summary()
     if refused is None:
-        result = not_available(search.choice(), findings, notes)
+        notes = search.notes()
+        result = not_available(search.choice(), search.findings(notes), notes)
         return await _end(search, record, RequestState.NOT_AVAILABLE, result)
     result = Result(
-        findings=replace(findings, proof=None),
+        findings=search.findings(),
         reason=refused.answer.value,
         message=refused.detail or "every fitting offer was refused",
     )
@@ -217,9 +217,8 @@ async def _give_in(
     search: Search, record: RequestRecord, refused: buying.FellThrough | None
 ) -> buying.Ended:
     """Too many offers fell through one after the other, and others are left: this is no absence."""
-    _, findings = search.summary()
     result = Result(
-        findings=replace(findings, proof=None),
+        findings=search.findings(),
         reason=refused.answer.value if refused else "gave_up",
         message=f"{search.world.settings.most_attempts} offers fell through, one after the other",
     )

@@ -34,6 +34,6 @@ async def look(world: World, request: Request) -> Look:
     await world.exchange.ready(within_s=world.settings.rates_wait_s)
     search = Search.of(world, request, await candidates_for(world, request))
     choice = await search.next_choice()
-    _, findings = search.summary()
+    findings = search.findings(search.notes())
     world.beliefs.learn_hint(search.subject, max_minor=request.max_price.minor)
     return Look(best=choice.best, findings=findings)

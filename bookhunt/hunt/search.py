@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from bookhunt.hunt.beliefs import subject_of
 from bookhunt.hunt.candidates import Candidate, Market, ask_of
 from bookhunt.hunt.choice import Choice, OfferKey, choose, key_of
-from bookhunt.hunt.findings import notes_and_findings
+from bookhunt.hunt.findings import findings_of, notes_of
 from bookhunt.hunt.policy import Sight
 from bookhunt.hunt.ports import Quoted
 from bookhunt.hunt.strategies import cached_stock, finishes_calls
@@ -31,6 +31,8 @@ from bookhunt.model.reasons import Reason
 from bookhunt.telemetry.spans import span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bookhunt.hunt.lookups import Lookup
     from bookhunt.hunt.policy import Decision, Policy, View
     from bookhunt.hunt.ports import Ask
@@ -177,9 +179,13 @@ class Search:
             self.correct(offer)
         return quoted
 
-    def summary(self) -> tuple[list[SellerNote], Findings]:
-        """What each seller contributed, and what that makes together."""
-        return notes_and_findings(self, self.choice())
+    def notes(self) -> list[SellerNote]:
+        """What each seller contributed so far."""
+        return notes_of(self, self.choice())
+
+    def findings(self, notes: Sequence[SellerNote] | None = None) -> Findings:
+        """What that makes together; without the notes nobody can say what an absence proves."""
+        return findings_of(self, self.choice(), notes)
 
     # --------------------------------------------------------------------------------- asking
     def _take_what_is_known(self) -> None:
