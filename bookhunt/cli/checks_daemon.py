@@ -79,8 +79,9 @@ def _running(health: dict[str, Any]) -> Iterator[Finding]:
     load = health.get("load", {})
     if load.get("lag_ms", 0) > _LAG_MS:
         yield warning("daemon", f"is late by {load['lag_ms']:.0f} ms: the machine is too busy")
-    waits = f"; {health.get('unfinished')} requests under way" if health.get("unfinished") else ""
-    yield ok("daemon", f"runs as process {health.get('pid')}{waits}")
+    waits = health.get("unfinished")
+    under_way = f"; requests under way: {waits}" if waits else ""
+    yield ok("daemon", f"runs as process {health.get('pid')}{under_way}")
 
 
 def ledger(home: Home, client: DaemonClient, health: dict[str, Any] | None) -> Iterator[Finding]:
@@ -88,7 +89,7 @@ def ledger(home: Home, client: DaemonClient, health: dict[str, Any] | None) -> I
     if health is not None:
         facts = client.facts()
         reason = health.get("safe_mode")
-        found = f"was whole when the daemon began; {facts['requests']} requests"
+        found = f"was whole when the daemon began; requests in it: {facts['requests']}"
     elif is_held(home.daemon_lock) if home.run_dir.is_dir() else False:
         yield warning("ledger", "a daemon has it and cannot be asked", "bookhunt daemon status")
         return

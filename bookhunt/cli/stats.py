@@ -12,6 +12,7 @@ from bookhunt.model.errors import InputError
 from bookhunt.wire.contract import SELLER_STATS_FIELDS, STATS_FIELDS, STRATEGY_STATS_FIELDS
 
 _BY = {"seller": SELLER_STATS_FIELDS, "strategy": STRATEGY_STATS_FIELDS}
+_HEADERS = {"calls_per_request": "calls", "calls_saved": "saved"}  # 80 columns are not many
 _SELLER_COLUMNS = ("seller", "tried", "bought", "refused", "unknown", "average", "spent")
 _STRATEGY_COLUMNS = (
     "strategy", "requests", "bought", "refused", "unknown", "average", "calls_per_request",
@@ -79,7 +80,7 @@ def _print_parts(terminal: Terminal, by: str, parts: list[dict[str, Any]]) -> No
         return
     columns = _SELLER_COLUMNS if by == "seller" else _STRATEGY_COLUMNS
     rows = [[_cell(part, column) for column in columns] for part in parts]
-    print_table(terminal, [column.replace("_", " ") for column in columns], rows)
+    print_table(terminal, [_HEADERS.get(column, column) for column in columns], rows)
 
 
 def _cell(part: dict[str, Any], column: str) -> str:

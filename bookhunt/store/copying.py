@@ -9,11 +9,13 @@ stood in one moment, the last.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from typing import TYPE_CHECKING
 
 from bookhunt.model.errors import InputError, LedgerUnusable
 from bookhunt.store.database import PRIVATE, Damaged, is_damage
+from bookhunt.store.ledger import FREE_SPACE_FLOOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +34,10 @@ def copy(
 
     Raises:
         InputError: there is such a file already.
-        LedgerUnusable: it cannot be read or written, or `between` raised it.
+        LedgerUnusable: it cannot be read or written, there is no room for it beside what orders
+            need, or `between` raised it.
     """
+    _require_room(db, to.parent)
     _create(to)
     try:
         _fill(db, to, between, pages)
@@ -57,6 +61,18 @@ def settle_on_disk(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _require_room(db: sqlite3.Connection, folder: Path) -> None:
+    """Never fill the disk that the result of an order has to find room on."""
+    [(pages,)] = db.execute("PRAGMA page_count").fetchall()
+    [(size,)] = db.execute("PRAGMA page_size").fetchall()
+    free = shutil.disk_usage(folder).free
+    if free - pages * size < FREE_SPACE_FLOOR:
+        raise LedgerUnusable(
+            f"the copy needs {pages * size // 1024**2} MB, and {free // 1024**2} are free",
+            hint=f"free some space on the disk of {folder}",
+        )
 
 
 def _create(path: Path) -> None:

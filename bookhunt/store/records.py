@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,6 @@ from bookhunt.store.values import micros
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
     from pathlib import Path
     from typing import TypeVar
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _SQL = queries("records")
 _BEFORE_ALL_TIME_US = -(2**62)
+_IDS_MAY_LAG = timedelta(days=1)  # an id is made when a request comes, and the row a moment later
 Place = tuple[int, str]  # where a turn of outcomes ended: (submitted_us, id)
 
 
@@ -137,7 +138,15 @@ class SqliteRecords:
 
 def _page(after: str, since: datetime | None, limit: int) -> dict[str, int | str]:
     since_us = _BEFORE_ALL_TIME_US if since is None else micros(since)
-    return {"after": after, "since_us": since_us, "limit": min(limit, ROWS_A_TURN)}
+    # Ids begin with a time: what is older is not even walked over, however much it is.
+    begins = "" if since is None else _id_at(since - _IDS_MAY_LAG)
+    return {"after": max(after, begins), "since_us": since_us, "limit": min(limit, ROWS_A_TURN)}
+
+
+def _id_at(moment: datetime) -> str:
+    """What sorts before every UUIDv7 made then or later: its first 48 bits are milliseconds."""
+    digits = f"{max(micros(moment) // 1000, 0):012x}"
+    return f"{digits[:8]}-{digits[8:]}"
 
 
 def _requests(page: dict[str, int | str], db: sqlite3.Connection) -> list[RequestRecord]:

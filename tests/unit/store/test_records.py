@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import shutil
 import sqlite3
 import stat
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 
 from bookhunt.model.errors import InputError, LedgerUnusable, SetupMissing
 from bookhunt.model.purchase import Stage
 from bookhunt.model.request import RequestState
-from bookhunt.store import copying, records
+from bookhunt.store import copying, records, writer
 from bookhunt.store.copying import copy
-from bookhunt.store.ledger import SqliteLedger
+from bookhunt.store.ledger import FREE_SPACE_FLOOR, SqliteLedger
+from bookhunt.store.operations import Lane
 from bookhunt.store.records import SqliteRecords
 from bookhunt.store.resting import copy_resting, examine_resting
-from tests.support.builders import an_offer
+from tests.support.builders import a_request, an_offer, another_book
 from tests.support.ledger_steps import a_pending, a_prepared, a_sending, an_unknown, won
 from tests.support.soundness import faults
 
@@ -134,6 +139,40 @@ async def test_a_ledger_that_is_closed_ends_a_snapshot_and_nothing_is_left_of_it
     await ledger.close()
 
 
+async def test_a_disk_that_fails_a_commit_between_two_steps_ends_the_copy_too(
+    path: Path, clock: JumpClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can say what is on disk then: the ledger is dead for all, and no copy is left."""
+    fatal: list[BaseException] = []
+    ledger = await SqliteLedger.open(path, clock=clock, free_space_floor=0, on_fatal=fatal.append)
+    loop = asyncio.get_running_loop()
+    pausing: list[asyncio.Future[None]] = []
+
+    def fails(name: str) -> None:
+        if name == "ledger.commit.after":
+            raise OSError(errno.EIO, "Input/output error")
+
+    def copied(db: sqlite3.Connection, to: Path, *, between: Callable[[], None]) -> None:
+        def pause_meanwhile() -> None:
+            if not pausing:
+                pause = ledger.set_paused(paused=True)
+                pausing.append(asyncio.run_coroutine_threadsafe(pause, loop))  # type: ignore[arg-type]
+            while not fatal:
+                between()
+
+        copy(db, to, between=pause_meanwhile, pages=1)
+
+    monkeypatch.setattr(records, "copy", copied)
+    monkeypatch.setattr(writer, "fp", fails)
+    with pytest.raises(LedgerUnusable, match="unknown"):
+        await SqliteRecords(ledger).snapshot(tmp_path / "copy.db")
+    with pytest.raises(LedgerUnusable):
+        await asyncio.wrap_future(pausing[0])  # type: ignore[arg-type]
+    assert len(fatal) == 1
+    assert not (tmp_path / "copy.db").exists()
+    await ledger.close()
+
+
 async def test_a_disk_that_is_full_leaves_nothing_of_a_copy(
     ledger: SqliteLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +184,38 @@ async def test_a_disk_that_is_full_leaves_nothing_of_a_copy(
         await SqliteRecords(ledger).snapshot(tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()
     await a_pending(ledger)  # and the ledger goes on
+
+
+async def test_a_copy_never_takes_the_room_that_orders_need(
+    ledger: SqliteLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is free after it is at least what an order is refused below."""
+    usage = shutil.disk_usage(tmp_path)
+    [(pages,)] = await ledger.writer.run(
+        "read", lambda db: db.execute("PRAGMA page_count").fetchall(), lane=Lane.READ
+    )
+    for spare, fits in ((0, True), (-1, False)):
+        free = pages * 4096 + FREE_SPACE_FLOOR + spare
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))
+        if fits:
+            await SqliteRecords(ledger).snapshot(tmp_path / "copy.db")
+        else:
+            with pytest.raises(LedgerUnusable, match="are free"):
+                await SqliteRecords(ledger).snapshot(tmp_path / "other.db")
+    assert not (tmp_path / "other.db").exists()
+
+
+async def test_what_is_older_than_a_page_wants_is_not_walked_over(
+    ledger: SqliteLedger,
+) -> None:
+    """A page of last week begins there, whatever lies before it; and it misses nothing."""
+    now = datetime.now(UTC)
+    old = a_request(id=str(UUID(int=1 << 80)), book=another_book(), submitted_at=now)
+    await ledger.submit(old, fingerprint="f", again=False)
+    young = await a_pending(ledger, submitted_at=now)
+    found = await SqliteRecords(ledger).requests(since=now)
+    assert [record.request.id for record in found] == [young.request.id]
+    assert len(await SqliteRecords(ledger).requests()) == 2
 
 
 async def test_pages_follow_each_other_and_miss_nothing(ledger: SqliteLedger) -> None:
