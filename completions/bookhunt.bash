@@ -5,7 +5,7 @@ _bookhunt_table() {
     below= options= valued= operands=()
     case $1 in
         '')
-            below='buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify history limits pause resume stats doctor db daemon config demo sandbox help completions version'
+            below='buy quote status wait cancel settle trace top metrics feedback books watch sellers profile notify history limits pause resume stats doctor db daemon config demo sandbox help completions version'
             options='--help'
             ;;
         'buy')
@@ -42,6 +42,10 @@ _bookhunt_table() {
             options='--export --format --json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--export --format --fields --color'
             operands=('ask:requests')
+            ;;
+        'top')
+            options='--every --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--every --fields --color'
             ;;
         'metrics')
             options='--dashboard --alerts --json --fields --color -q --quiet --no-input --no-autostart --help'
@@ -359,7 +363,7 @@ _bookhunt_table() {
         'help')
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
-            operands=('words:exit-codes json sellers pipelines safety watches notices environment buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify history limits pause resume stats doctor db daemon config demo sandbox help completions version...')
+            operands=('words:exit-codes json sellers pipelines safety watches notices environment buy quote status wait cancel settle trace top metrics feedback books watch sellers profile notify history limits pause resume stats doctor db daemon config demo sandbox help completions version...')
             ;;
         'completions')
             below='install show'
@@ -410,6 +414,7 @@ _bookhunt_value() {
         'trace --export') kind='file' ;;
         'trace --format') kind='words:otlp chrome' ;;
         'trace --color') kind='words:auto always never' ;;
+        'top --color') kind='words:auto always never' ;;
         'metrics --color') kind='words:auto always never' ;;
         'feedback --fields') kind='pick:request_id seller feedback counted schema_version' ;;
         'feedback --color') kind='words:auto always never' ;;

@@ -49,6 +49,7 @@ complete -c bookhunt -n '__bookhunt_after' -a wait -d 'Wait for requests'
 complete -c bookhunt -n '__bookhunt_after' -a cancel -d 'Cancel requests whose order was not sent yet'
 complete -c bookhunt -n '__bookhunt_after' -a settle -d 'Say by hand what became of an order in doubt'
 complete -c bookhunt -n '__bookhunt_after' -a trace -d 'Show what was done for a request, and when'
+complete -c bookhunt -n '__bookhunt_after' -a top -d 'Watch everything that goes on, live'
 complete -c bookhunt -n '__bookhunt_after' -a metrics -d 'Print what is measured, for Prometheus'
 complete -c bookhunt -n '__bookhunt_after' -a feedback -d 'Say how a purchase was'
 complete -c bookhunt -n '__bookhunt_after' -a books -d 'The ISBNs that titles stand for'
@@ -185,6 +186,17 @@ complete -c bookhunt -n '__bookhunt_at trace' -l no-input -d 'Never ask anything
 complete -c bookhunt -n '__bookhunt_at trace' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at trace' -l help -d 'Show the help and exit'
 complete -c bookhunt -n '__bookhunt_nth 1 trace' -k -a '(__bookhunt_ask requests)'
+
+# bookhunt top
+complete -c bookhunt -n '__bookhunt_at top' -l every -x -d 'How often to look'
+complete -c bookhunt -n '__bookhunt_at top' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at top' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at top' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at top' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at top' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at top' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at top' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at top' -l help -d 'Show the help and exit'
 
 # bookhunt metrics
 complete -c bookhunt -n '__bookhunt_at metrics' -l dashboard -d 'Print a dashboard for Grafana instead'
@@ -1001,7 +1013,7 @@ complete -c bookhunt -n '__bookhunt_at help' -l quiet -d 'No notices and no prog
 complete -c bookhunt -n '__bookhunt_at help' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at help' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at help' -l help -d 'Show the help and exit'
-complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety watches notices environment buy quote status wait cancel settle trace metrics feedback books watch sellers profile notify history limits pause resume stats doctor db daemon config demo sandbox help completions version'
+complete -c bookhunt -n '__bookhunt_at help' -a 'exit-codes json sellers pipelines safety watches notices environment buy quote status wait cancel settle trace top metrics feedback books watch sellers profile notify history limits pause resume stats doctor db daemon config demo sandbox help completions version'
 
 # bookhunt completions
 complete -c bookhunt -n '__bookhunt_after completions' -a install -d 'Put them where your shell and man look'

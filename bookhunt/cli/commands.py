@@ -88,6 +88,12 @@ COMMANDS: dict[str, Entry | Group] = {
             "bookhunt trace @last --export trace.otlp.json",
         ),
     ),
+    "top": Entry(
+        module="bookhunt.cli.top",
+        function="top",
+        does="Watch everything that goes on, live.",
+        examples=("bookhunt top", "bookhunt top --every 5s", "bookhunt top --json"),
+    ),
     "metrics": Entry(
         module="bookhunt.cli.metrics",
         function="metrics",
