@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.hunt.ports import Limits
@@ -27,6 +27,7 @@ _REST_WITHIN_S = 120.0
 _MOST_LATE_S = 0.2
 _DRAINED_S = 0.3  # after the last order
 _MOST_AGAIN = 3
+_MOST_LIVES = 4  # for each death that is wanted
 _SELLERS = ("amberside", "brightwater", "mossbridge", "dovetail", "orchardend", "elmcourt")
 _UNPROVABLE = frozenset(cell.seller for cell in CELLS if not cell.can_prove)
 _ISBNS = ("9780141439518", "9780135957059", "9780132350884")
@@ -53,6 +54,7 @@ class Round:
     kills: int
     verdict: Verdict
     lives: list[Lived] = field(default_factory=list)
+    customers: int = 0
 
     def told(self) -> dict[str, Any]:
         """As JSON, for the report."""
@@ -62,6 +64,7 @@ class Round:
             "capability": "crowd",
             "person": True,
             "ordeal": {"kills": self.kills},
+            "customers": self.customers,
             "deaths": sum(life.died for life in self.lives),
             "killed_at": [life.points[-1] for life in self.lives if life.died and life.points],
             "states": self.verdict.states,
@@ -96,16 +99,18 @@ def _round(bench: Bench, seed: str, kills: int) -> Round:
             sellers=impatient(bench.street, _SELLERS, settle_s=SETTLE_S * _FACTOR / 200),
             secret=bench.secret,
             clock=FastClock(factor=_FACTOR, origin=time.monotonic()),
-            wishes=[
-                Wish(
-                    f"wish-{n}", dice.choice(_ISBNS), Money(_MAX_MINOR, "USD"), frozenset(_SELLERS)
-                )
-                for n in range(CUSTOMERS)
-            ],
+            wishes=_more_wishes(0, dice),
             limits={"USD": Limits(purchase=None, day=None, month=most)},
         )
-        for _ in range(kills):
+        deaths = 0
+        while deaths < kills and len(tried.lives) < _MOST_LIVES * kills:
             tried.lives.append(live(world, kill_after_s=dice.uniform(0.0, _LONGEST_S)))
+            deaths += tried.lives[-1].died
+            if not tried.lives[-1].died:
+                # Everybody rests already: on a quick machine the next fifty come before it dies.
+                more = _more_wishes(len(world.wishes), dice)
+                world = replace(world, wishes=[*world.wishes, *more])
+        tried.customers = len(world.wishes)
         tried.lives.append(live(world, within_s=_REST_WITHIN_S))
         _drain(bench, copies)
         tried.verdict = judge(
@@ -117,6 +122,15 @@ def _round(bench: Bench, seed: str, kills: int) -> Round:
         )
         _judge_crowd(tried, ours)
     return tried
+
+
+def _more_wishes(known: int, dice: random.Random) -> list[Wish]:
+    """What the next customers want; `known` came before them."""
+    most = Money(_MAX_MINOR, "USD")
+    return [
+        Wish(f"wish-{known + n}", dice.choice(_ISBNS), most, frozenset(_SELLERS))
+        for n in range(CUSTOMERS)
+    ]
 
 
 def _stock(bench: Bench, dice: random.Random) -> dict[tuple[str, str], int]:
@@ -152,8 +166,8 @@ def _judge_crowd(tried: Round, ours: OurLedger) -> None:
     for life in tried.lives:
         if life.trouble:
             verdict.blame("stuck", life.trouble)
-    if len(ours.requests) != CUSTOMERS:
-        verdict.blame("stuck", f"{len(ours.requests)} requests of {CUSTOMERS}")
+    if len(ours.requests) != tried.customers:
+        verdict.blame("stuck", f"{len(ours.requests)} requests of {tried.customers}")
     for request in ours.requests:
         if request["state"] != "NEEDS_ATTENTION":
             continue
