@@ -413,6 +413,7 @@ _bookhunt_value() {
         'settle --color') kind='words:auto always never' ;;
         'trace --export') kind='file' ;;
         'trace --format') kind='words:otlp chrome' ;;
+        'trace --fields') kind='pick:request_id trace_id began_at ms parts link dropped spans status strategy sellers_asked sellers_total calls cached coalesced early_exit stopped_because full_fan_out saved_calls sellers schema_version' ;;
         'trace --color') kind='words:auto always never' ;;
         'top --color') kind='words:auto always never' ;;
         'metrics --color') kind='words:auto always never' ;;
@@ -460,12 +461,14 @@ _bookhunt_value() {
         'watch import --color') kind='words:auto always never' ;;
         'sellers list --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash schema_version' ;;
         'sellers list --color') kind='words:auto always never' ;;
+        'sellers show --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment schema_version' ;;
         'sellers show --color') kind='words:auto always never' ;;
         'sellers test --live') kind='ask:books' ;;
         'sellers test --fields') kind='pick:file operation example ok error line column warning calls offers latency_ms schema_version' ;;
         'sellers test --color') kind='words:auto always never' ;;
         'sellers schema --color') kind='words:auto always never' ;;
         'sellers login --profile') kind='ask:profiles' ;;
+        'sellers login --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment schema_version' ;;
         'sellers login --color') kind='words:auto always never' ;;
         'sellers enable --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash schema_version' ;;
         'sellers enable --color') kind='words:auto always never' ;;
@@ -477,6 +480,7 @@ _bookhunt_value() {
         'sellers pin --color') kind='words:auto always never' ;;
         'sellers reset --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash schema_version' ;;
         'sellers reset --color') kind='words:auto always never' ;;
+        'sellers logout --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment schema_version' ;;
         'sellers logout --color') kind='words:auto always never' ;;
         'profile add --from') kind='file' ;;
         'profile add --fields') kind='pick:profile default name street street2 city region postcode country phone email bill schema_version' ;;
@@ -532,6 +536,7 @@ _bookhunt_value() {
         'demo --color') kind='words:auto always never' ;;
         'sandbox start --color') kind='words:auto always never' ;;
         'sandbox stop --color') kind='words:auto always never' ;;
+        'sandbox ledger --fields') kind='pick:order_id seller item isbn quantity total reference cancelled schema_version' ;;
         'sandbox ledger --color') kind='words:auto always never' ;;
         'help --color') kind='words:auto always never' ;;
         'completions install --shell') kind='words:bash zsh fish' ;;

@@ -178,7 +178,7 @@ complete -c bookhunt -n '__bookhunt_nth 1 settle' -k -a '(__bookhunt_ask request
 complete -c bookhunt -n '__bookhunt_at trace' -l export -r -F -d 'Write it there'
 complete -c bookhunt -n '__bookhunt_at trace' -l format -x -a 'otlp chrome' -d 'Of the file'
 complete -c bookhunt -n '__bookhunt_at trace' -l json -d 'Print JSON Lines'
-complete -c bookhunt -n '__bookhunt_at trace' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at trace' -l fields -x -a '(__bookhunt_list request_id trace_id began_at ms parts link dropped spans status strategy sellers_asked sellers_total calls cached coalesced early_exit stopped_because full_fan_out saved_calls sellers schema_version)' -d 'Only these fields'
 complete -c bookhunt -n '__bookhunt_at trace' -l color -x -a 'auto always never' -d 'Colour'
 complete -c bookhunt -n '__bookhunt_at trace' -s q -d 'No notices and no progress'
 complete -c bookhunt -n '__bookhunt_at trace' -l quiet -d 'No notices and no progress'
@@ -454,7 +454,7 @@ complete -c bookhunt -n '__bookhunt_at sellers list' -l help -d 'Show the help a
 
 # bookhunt sellers show
 complete -c bookhunt -n '__bookhunt_at sellers show' -l json -d 'Print JSON Lines'
-complete -c bookhunt -n '__bookhunt_at sellers show' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers show' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment schema_version)' -d 'Only these fields'
 complete -c bookhunt -n '__bookhunt_at sellers show' -l color -x -a 'auto always never' -d 'Colour'
 complete -c bookhunt -n '__bookhunt_at sellers show' -s q -d 'No notices and no progress'
 complete -c bookhunt -n '__bookhunt_at sellers show' -l quiet -d 'No notices and no progress'
@@ -500,7 +500,7 @@ complete -c bookhunt -n '__bookhunt_at sellers schema' -l help -d 'Show the help
 complete -c bookhunt -n '__bookhunt_at sellers login' -l profile -x -k -a '(__bookhunt_ask profiles)' -d 'Whose payment token'
 complete -c bookhunt -n '__bookhunt_at sellers login' -l stdin -d 'Read name=value lines'
 complete -c bookhunt -n '__bookhunt_at sellers login' -l json -d 'Print JSON Lines'
-complete -c bookhunt -n '__bookhunt_at sellers login' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers login' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment schema_version)' -d 'Only these fields'
 complete -c bookhunt -n '__bookhunt_at sellers login' -l color -x -a 'auto always never' -d 'Colour'
 complete -c bookhunt -n '__bookhunt_at sellers login' -s q -d 'No notices and no progress'
 complete -c bookhunt -n '__bookhunt_at sellers login' -l quiet -d 'No notices and no progress'
@@ -567,7 +567,7 @@ complete -c bookhunt -n '__bookhunt_nth 1 sellers reset' -k -a '(__bookhunt_ask 
 
 # bookhunt sellers logout
 complete -c bookhunt -n '__bookhunt_at sellers logout' -l json -d 'Print JSON Lines'
-complete -c bookhunt -n '__bookhunt_at sellers logout' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers logout' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment schema_version)' -d 'Only these fields'
 complete -c bookhunt -n '__bookhunt_at sellers logout' -l color -x -a 'auto always never' -d 'Colour'
 complete -c bookhunt -n '__bookhunt_at sellers logout' -s q -d 'No notices and no progress'
 complete -c bookhunt -n '__bookhunt_at sellers logout' -l quiet -d 'No notices and no progress'
@@ -996,7 +996,7 @@ complete -c bookhunt -n '__bookhunt_at sandbox stop' -l help -d 'Show the help a
 
 # bookhunt sandbox ledger
 complete -c bookhunt -n '__bookhunt_at sandbox ledger' -l json -d 'Print JSON Lines'
-complete -c bookhunt -n '__bookhunt_at sandbox ledger' -l fields -x -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sandbox ledger' -l fields -x -a '(__bookhunt_list order_id seller item isbn quantity total reference cancelled schema_version)' -d 'Only these fields'
 complete -c bookhunt -n '__bookhunt_at sandbox ledger' -l color -x -a 'auto always never' -d 'Colour'
 complete -c bookhunt -n '__bookhunt_at sandbox ledger' -s q -d 'No notices and no progress'
 complete -c bookhunt -n '__bookhunt_at sandbox ledger' -l quiet -d 'No notices and no progress'

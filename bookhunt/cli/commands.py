@@ -87,6 +87,7 @@ COMMANDS: dict[str, Entry | Group] = {
             "bookhunt trace @last --json",
             "bookhunt trace @last --export trace.otlp.json",
         ),
+        prints="trace",
     ),
     "top": Entry(
         module="bookhunt.cli.top",

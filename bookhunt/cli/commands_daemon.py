@@ -120,6 +120,7 @@ SANDBOX = Group(
             does="Print the orders that the street itself knows of.",
             examples=("bookhunt sandbox ledger", "bookhunt sandbox ledger --json"),
             local=True,
+            prints="order",
         ),
     },
 )

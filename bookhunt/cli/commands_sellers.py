@@ -19,6 +19,7 @@ SELLERS = Group(
             function="show",
             does="Show one seller, and what it still needs.",
             examples=("bookhunt sellers show amberside",),
+            prints="seller and needs",
         ),
         "test": Entry(
             module="bookhunt.cli.sellers_doctor",
@@ -57,6 +58,7 @@ SELLERS = Group(
                 "bookhunt sellers login amberside --stdin < secrets.txt",
             ),
             codes=(4,),
+            prints="seller and needs",
         ),
         "enable": Entry(
             module="bookhunt.cli.sellers_by_hand",
@@ -101,6 +103,7 @@ SELLERS = Group(
             function="logout",
             does="Forget the secrets of a seller.",
             examples=("bookhunt sellers logout amberside",),
+            prints="seller and needs",
         ),
     },
 )

@@ -14,7 +14,9 @@ from bookhunt.cli.daemon_install import UNIT_FIELDS
 from bookhunt.cli.demo import DEMO_FIELDS
 from bookhunt.cli.findings import FINDING_FIELDS
 from bookhunt.cli.limits import LIMIT_FIELDS
+from bookhunt.cli.sandbox import ORDER_FIELDS
 from bookhunt.cli.sellers_doctor import TEST_FIELDS
+from bookhunt.cli.trace import SHOWN_FIELDS
 from bookhunt.cli.version import VERSION_FIELDS
 from bookhunt.wire.contract import (
     BOOK_FIELDS,
@@ -38,6 +40,12 @@ OBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "request": ("each request is a line", tuple(REQUEST_FIELDS)),
     "offer": ("each offer is a line", tuple(OFFER_FIELDS)),
     "seller": ("each seller is a line", tuple(SELLER_FIELDS)),
+    "seller and needs": (
+        "the seller is a line, with the secrets and the payment token that it needs",
+        (*SELLER_FIELDS[:-1], "secrets", "payment", "schema_version"),
+    ),
+    "trace": ("the trace is a line", tuple(SHOWN_FIELDS)),
+    "order": ("each order that the street knows of is a line", tuple(ORDER_FIELDS)),
     "watch": ("each watch is a line", tuple(WATCH_FIELDS)),
     "book": ("each title is a line", tuple(BOOK_FIELDS)),
     "profile": ("each profile is a line", tuple(PROFILE_FIELDS)),

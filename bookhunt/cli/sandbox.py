@@ -46,7 +46,7 @@ BUYER = {
     "email": "ada@example.test",
 }
 _MARK = "# Written by `bookhunt sandbox` for simulated sellers; every start writes it anew.\n"
-_FIELDS = (
+ORDER_FIELDS = (
     "order_id",
     "seller",
     "item",
@@ -105,11 +105,11 @@ def ledger(terminal: Terminal) -> None:
     street = simulated.running(street_dir(home))
     if street is None:
         raise NotFound("no street is open for this home", hint="bookhunt sandbox start")
-    terminal.picked(_FIELDS)
+    terminal.picked(ORDER_FIELDS)
     orders = [_told(order) for order in street.orders()]
     if terminal.wants_objects:
         for order in orders:
-            terminal.thing(order, _FIELDS)
+            terminal.thing(order, ORDER_FIELDS)
         return
     headers = ("order", "seller", "item", "isbn", "total", "cancelled")
     rows = [
@@ -242,5 +242,5 @@ def _restart(client: DaemonClient, home: Home) -> None:
 
 def _told(order: dict[str, Any]) -> dict[str, Any]:
     total = Money(order["total_minor"], order["currency"])
-    told = {name: order[name] for name in _FIELDS if name in order}
+    told = {name: order[name] for name in ORDER_FIELDS if name in order}
     return told | {"total": {"amount": total.amount, "currency": total.currency}}

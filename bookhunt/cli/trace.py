@@ -18,7 +18,7 @@ from bookhunt.wire.contract import TRACE_FIELDS
 _OF_THE_REQUEST = (
     "status strategy sellers_asked sellers_total calls cached coalesced early_exit stopped_because"
 ).split()
-_FIELDS = (*TRACE_FIELDS[:-1], *_OF_THE_REQUEST, *WHY_FIELDS, "schema_version")
+SHOWN_FIELDS = (*TRACE_FIELDS[:-1], *_OF_THE_REQUEST, *WHY_FIELDS, "schema_version")
 _FORMATS = ("otlp", "chrome")
 
 
@@ -38,7 +38,7 @@ def trace(
 
     Kept are failures, purchases, what `buy` submitted from a terminal, and a share of the rest.
     """
-    terminal.picked(_FIELDS)
+    terminal.picked(SHOWN_FIELDS)
     if form is not None and export is None:
         raise InputError("--format is of a file", hint="bookhunt trace @last --export trace.json")
     made = None if export is None else _format(export, form)
@@ -51,7 +51,7 @@ def trace(
     seen = explained(found, client.why(found["request_id"]))
     if terminal.wants_objects:
         whole = {**told, **{name: seen.get(name) for name in (*_OF_THE_REQUEST, *WHY_FIELDS)}}
-        terminal.thing({name: whole.get(name) for name in _FIELDS}, _FIELDS)
+        terminal.thing({name: whole.get(name) for name in SHOWN_FIELDS}, SHOWN_FIELDS)
         return
     print_waterfall(terminal, seen, told)
 
