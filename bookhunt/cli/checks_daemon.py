@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import bookhunt
 from bookhunt.cli.findings import error, failed, ok, warning
 from bookhunt.cli.output import flat
+from bookhunt.cli.reboot import is_started_by_itself
 from bookhunt.client.starting import is_held
 from bookhunt.model.errors import (
     DaemonForbidden,
@@ -193,6 +194,32 @@ def requests(client: DaemonClient) -> Iterator[Finding]:
             yield warning("requests", rest, f"bookhunt status --state {state}")
     if not open_:
         yield ok("requests", "none is in doubt")
+
+
+def watches(client: DaemonClient) -> Iterator[Finding]:
+    """That what is to be looked for at its times is, also after a reboot."""
+    active = sum(1 for _ in client.watches(states=("active",)))
+    if not active:
+        return
+    if is_started_by_itself():
+        yield ok("watches", f"active: {active}; the system starts the daemon")
+    else:
+        yield warning(
+            "watches",
+            f"active: {active}, and nothing starts the daemon after a reboot",
+            "bookhunt daemon install",
+        )
+
+
+def notices(client: DaemonClient) -> Iterator[Finding]:
+    """Notices that could not be told."""
+    given_up = [each for each in client.undelivered(limit=500) if each["state"] == "given_up"]
+    if given_up:
+        yield warning(
+            "notices",
+            f"given up after many tries: {len(given_up)}",
+            "bookhunt notify list; bookhunt notify test",
+        )
 
 
 def defined_sellers(home: Home, config: Config) -> tuple[list[dict[str, Any]], list[str]]:

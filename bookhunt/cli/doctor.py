@@ -80,6 +80,8 @@ def examined(home: Home, client: DaemonClient) -> Iterator[Finding]:
     if health is not None:
         yield from guarded("spending", lambda: checks_daemon.spending(client, health))
         yield from guarded("requests", lambda: checks_daemon.requests(client))
+        yield from guarded("watches", lambda: checks_daemon.watches(client))
+        yield from guarded("notices", lambda: checks_daemon.notices(client))
     yield from guarded("submissions", lambda: checks_home.spool(home))
 
 

@@ -282,6 +282,44 @@ async def test_what_a_daemon_knows_is_told(
     assert any("beta" in each["found"] for each in told if each["check"] == "sellers")
 
 
+async def test_watches_that_nothing_starts_after_a_reboot_are_told(
+    running: Running,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Until the daemon is installed; without a watch nobody has to care."""
+    monkeypatch.setenv("HOME", str(tmp_path / "person"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "person"))
+    _, told = await call(examine, capsys)
+    assert found(told, "watches") == []
+    watch = {"book_name": "Emma", "max_price": "30", "schedule": "@daily", "first_run": False}
+    await call(running.client.add_watch, watch)
+    _, told = await call(examine, capsys)
+    [(level, _, hint)] = found(told, "watches")
+    assert (level, hint) == ("warning", "bookhunt daemon install")
+    wants = tmp_path / "person" / "systemd" / "user" / "default.target.wants"
+    wants.mkdir(parents=True)
+    (wants / "bookhunt.service").touch()
+    _, told = await call(examine, capsys)
+    assert levels(told)["watches"] == "ok"
+
+
+def test_notices_that_were_given_up_are_told_and_those_that_wait_are_not() -> None:
+    class Client:
+        def __init__(self, *states: str) -> None:
+            self._states = states
+
+        def undelivered(self, *, limit: int) -> list[dict[str, Any]]:
+            return [{"state": state} for state in self._states]
+
+    assert list(checks_daemon.notices(Client("waiting"))) == []  # type: ignore[arg-type]
+    [told] = checks_daemon.notices(Client("waiting", "given_up"))  # type: ignore[arg-type]
+    assert told.level is Level.WARNING
+    assert told.hint is not None
+    assert "bookhunt notify list" in told.hint
+
+
 async def test_safe_mode_is_an_error(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
     recovered = running.daemon.recovered
     running.daemon.recovered = Recovered(
