@@ -123,8 +123,9 @@ one): always as much later for one book, so that thousands of watches do not ask
 of one book ask together. What was missed while the machine slept runs once. The first run is at
 once, unless --no-first-run.
 
-Watches run while the daemon does. Where nothing starts it after a reboot, watch add says so, and
-what to type.
+Watches run while the daemon does; to have it started after a reboot:
+
+  bookhunt daemon install
 
   bookhunt watch export > watches.jsonl       and import: the copies that are left
 """,

@@ -1,20 +1,18 @@
-"""Whether anything starts the daemon after a reboot: watches run only while it does."""
+"""Whether anything starts the daemon of a home after a reboot: watches run only while it does."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-_AGENTS = Path("Library") / "LaunchAgents"
-_UNITS = Path("systemd") / "user"
+from bookhunt.cli.units import launchd_agent, systemd_units
+from bookhunt.home.paths import Home
 
 
-def is_started_by_itself() -> bool:
-    """Whether a unit of systemd that is enabled, or an agent of launchd, starts a daemon."""
-    user = Path.home()
-    config = os.environ.get("XDG_CONFIG_HOME", "")
-    units = (Path(config) if config else user / ".config") / _UNITS
+def is_started_by_itself(home: Home | None = None) -> bool:
+    """Whether a service of systemd that is enabled, or an agent of launchd, starts it.
+
+    Without a home that of this process is meant.
+    """
+    home = home or Home.find()
     # A socket alone does not do: it waits for somebody to call.
-    enabled = units.glob("*.wants/*bookhunt*.service")
-    agents = (user / _AGENTS).glob("*bookhunt*.plist")
-    return any(enabled) or any(agents)
+    service = systemd_units(home)[1].file
+    enabled = service.parent.glob(f"*.wants/{service.name}")
+    return launchd_agent(home).file.exists() or any(enabled)

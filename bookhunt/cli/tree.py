@@ -7,10 +7,11 @@ from typer.core import TyperCommand, TyperGroup
 
 from bookhunt.cli.command import built, told_examples
 from bookhunt.cli.commands import COMMANDS, Entry, Group
+from bookhunt.cli.help_topics import TOPICS
 
 ABOUT = (
     "Buys the cheapest available copy of a book from a network of online booksellers.\n\n"
-    "Topics: bookhunt help exit-codes | json | sellers | pipelines | safety | environment"
+    "Topics: bookhunt help exit-codes | json | sellers | pipelines | safety | watches | environment"
 )
 FIRST_STEPS = (
     "bookhunt demo                                   buy a book in a simulated street",

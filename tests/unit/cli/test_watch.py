@@ -14,6 +14,7 @@ from bookhunt.cli import reboot, watch
 from bookhunt.cli.output import Terminal
 from bookhunt.cli.watch_lines import read_lines
 from bookhunt.cli.zones import zone_of_machine
+from bookhunt.home.paths import Home
 from bookhunt.model.errors import InputError, StateConflict
 from bookhunt.wire.watches import WATCH_FIELDS
 
@@ -152,19 +153,21 @@ def test_it_is_said_that_nothing_starts_the_daemon_after_a_reboot(
         (".config/systemd/user/default.target.wants/bookhunt.service", True),
         (".config/systemd/user/bookhunt.service", False),
         (".config/systemd/user/sockets.target.wants/bookhunt.socket", False),
-        ("Library/LaunchAgents/org.bookhunt.daemon.plist", True),
+        (".config/systemd/user/default.target.wants/bookhunt-0123abcd.service", False),
+        ("Library/LaunchAgents/org.bookhunt.plist", True),
         ("Library/LaunchAgents/other.plist", False),
     ],
 )
-def test_only_what_is_enabled_starts_it(
+def test_only_what_is_enabled_for_this_home_starts_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, *, starts: bool
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    for name in ("XDG_CONFIG_HOME", "BOOKHUNT_HOME"):
+        monkeypatch.delenv(name, raising=False)
     assert not reboot.is_started_by_itself()
     (tmp_path / file).parent.mkdir(parents=True)
     (tmp_path / file).touch()
-    assert reboot.is_started_by_itself() is starts
+    assert reboot.is_started_by_itself(Home.find()) is starts
 
 
 def test_the_list_shows_the_next_run_in_the_zone_of_the_watch(
