@@ -106,4 +106,13 @@ def built(
     app.command(name, cls=kind, short_help=short_help)(run)
     made = typer.main.get_command(app)
     assert isinstance(made, TyperCommand)
+    for parameter in made.params:
+        _name_value(parameter)
     return made
+
+
+def _name_value(parameter: Any) -> None:
+    """Give the value of an option a word, where it was given none: its own name, or N."""
+    if parameter.param_type_name == "option" and not parameter.is_flag and not parameter.metavar:
+        is_number = "int" in str(parameter.type).lower()
+        parameter.metavar = "N" if is_number else str(parameter.name).upper().replace("_", "-")

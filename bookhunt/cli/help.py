@@ -16,7 +16,7 @@ def show_help(
         list[str] | None, typer.Argument(metavar="[TOPIC]", help="A topic or a command.")
     ] = None,
 ) -> None:
-    """Explain a topic (exit-codes, json, sellers, pipelines, safety, environment) or a command."""
+    """Explain a topic or a command; without one, list the commands and the topics."""
     from bookhunt.cli.tree import help_of
 
     words = topic or []

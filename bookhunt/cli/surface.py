@@ -131,7 +131,7 @@ def _page(words: tuple[str, ...], entry: Entry) -> Page:
 
 
 def _flag(words: tuple[str, ...], entry: Entry, option: Any) -> Flag:
-    metavar = "" if option.is_flag else str(option.metavar or _metavar_of(option))
+    metavar = "" if option.is_flag else str(option.metavar)
     says = str(option.help or "")
     if metavar and isinstance(option.default, (str, int, float)):
         says += f" Without it: {option.default}."
@@ -144,11 +144,6 @@ def _flag(words: tuple[str, ...], entry: Entry, option: Any) -> Flag:
         shared=option.name in SHARED_NAMES,
         kind=kind_of(words, entry, metavar, flag=names[-1]) if metavar else "",
     )
-
-
-def _metavar_of(option: Any) -> str:
-    """What stands for a value that was given no word: its type, or the option's own name."""
-    return "N" if "int" in str(option.type).lower() else str(option.name).upper().replace("_", "-")
 
 
 def _operand(words: tuple[str, ...], entry: Entry, argument: Any) -> Operand:

@@ -11,7 +11,7 @@ from bookhunt.cli.help_topics import TOPICS
 
 ABOUT = (
     "Buys the cheapest available copy of a book from a network of online booksellers.\n\n"
-    "Topics: bookhunt help exit-codes | json | sellers | pipelines | safety | watches | environment"
+    f"Topics: bookhunt help {' | '.join(TOPICS)}"
 )
 FIRST_STEPS = (
     "bookhunt demo                                   buy a book in a simulated street",

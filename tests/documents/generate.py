@@ -39,8 +39,12 @@ def main() -> int:
     made = documents()
     for name, text in made.items():
         path = ROOT / name
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
         path.parent.mkdir(exist_ok=True, parents=True)
-        path.write_text(text, encoding="utf-8")
+        fresh = path.with_name(f".{path.name}.fresh")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)  # nobody sees half a page
     for name in there() - made.keys():
         (ROOT / name).unlink()
     print(f"{len(made)} files")
