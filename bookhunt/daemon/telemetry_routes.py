@@ -42,7 +42,9 @@ class TelemetryRoutes:
             parts.append(document_of(live, outcome=record.state))
         if not parts:
             raise self._not_kept(request_id)
-        return JSONResponse({"request_id": request_id, "trace_id": trace_id, **_told(parts)})
+        told = _told(parts)
+        told["spans"][0]["told"]["outcome"] = record.state.value  # whatever its last part saw
+        return JSONResponse({"request_id": request_id, "trace_id": trace_id, **told})
 
     async def metrics(self) -> Response:
         """Everything that is measured, in Prometheus' text format."""

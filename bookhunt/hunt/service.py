@@ -126,6 +126,7 @@ class HuntService(Insight):
     async def stop(self, *, within_s: float) -> None:
         """Close the door, cut searches off, let orders that are under way end."""
         self._admission.close()
+        self._world.tracer.stop()
         await self._settler.stop()
         await self._returns.stop()
         tasks = [*self._workers, *self._hunts.values()]
@@ -139,6 +140,7 @@ class HuntService(Insight):
             self._remembers.cancel()
             self._remembering.keep()
         late = await self._world.shield.drain(within_s=within_s)
+        self._world.tracer.stopped()
         if late:
             _log.warning("orders were still under way at the end", extra={"count": late})
         for request_id in list(self._waiting):

@@ -52,6 +52,7 @@ class Tracer:
     tally: Tally
     _hunts: dict[str, _Live] = field(default_factory=dict)  # by request
     _settling: dict[str, Trace] = field(default_factory=dict)  # by attempt
+    _cut_off: list[Trace] | None = None  # once the daemon stops: orders in them may go on
 
     @property
     def _records(self) -> bool:
@@ -99,8 +100,22 @@ class Tracer:
     def end(self, request_id: str, outcome: str) -> None:
         """Its hunt is over; keep what was recorded, or do not."""
         live = self._hunts.pop(request_id, None)
-        if live is not None:
+        if live is None:
+            return
+        if outcome == CUT_OFF and self._cut_off is not None:
+            self._cut_off.append(live.trace)
+        else:
             self._end(live.trace, outcome, wanted=live.wanted)
+
+    def stop(self) -> None:
+        """From now on hunts are cut off, and orders that are being sent are not."""
+        self._cut_off = []
+
+    def stopped(self) -> None:
+        """Nothing goes on any more: keep what was cut off, with how its orders ended."""
+        for trace in self._cut_off or ():
+            self._end(trace, CUT_OFF, wanted=True)
+        self._cut_off = None
 
     def settle(self, request_id: str, attempt_id: str) -> None:
         """The running task settles an order from now on."""

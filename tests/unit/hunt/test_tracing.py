@@ -239,3 +239,19 @@ async def test_a_trace_can_be_looked_at_while_it_lasts(life: Life) -> None:
     call = next(row for row in trace.whole() if row.name == "call")
     assert call.end is None
     await life.outcome(record)
+
+
+async def test_an_order_that_ends_while_the_daemon_stops_is_told_to_its_end(
+    life: Life, traces: MemoryTraces
+) -> None:
+    """The hunt is cut off, the order is not; the trace has how it ended."""
+    life.sells("alpha", "12.00")
+    life.sellers.sends("alpha", SendScript(answer=Answer.BOUGHT, delay_s=3.0))
+    record = await life.submit(max_price=usd("20"))
+    await asyncio.sleep(1.0)
+    await life.service.stop(within_s=10.0)
+    spans = traces.spans(record.request.id)
+    assert spans[0]["told"] == {"outcome": "cut_off"}
+    [settle] = named(spans, "settle")
+    assert settle["told"]["stage"] == "confirmed"
+    assert named(spans, "send")[0]["ms"] == pytest.approx(3000.0)
