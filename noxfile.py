@@ -32,6 +32,14 @@ nox.options.sessions = [
     "wheel",
 ]
 nox.needs_version = ">=2025.2.9"
+# Where shells and man look for what the wheel brings.
+SHARED = (
+    "bash-completion/completions/bookhunt",
+    "zsh/site-functions/_bookhunt",
+    "fish/vendor_completions.d/bookhunt.fish",
+    "man/man1/bookhunt-buy.1",
+    "man/man5/bookhunt-sellers.5",
+)
 
 
 def run(session: nox.Session, program: str, *arguments: str, **environment: str) -> None:
@@ -123,6 +131,9 @@ def wheel(session: nox.Session) -> None:
         bought = json.loads(str(said))
         if bought["status"] != "SUCCESS" or bought["ledger"]["orders"] != 1:
             session.error(f"the wheel did not buy: {said}")
+        for place in SHARED:
+            if not Path(elsewhere, "env", "share", place).is_file():
+                session.error(f"the wheel did not install share/{place}")
         session.log(f"bought at {bought['resolved_seller']}, one order in the street's ledger")
 
 

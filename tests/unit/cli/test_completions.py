@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from bookhunt.cli.help_topics import TOPICS
 from bookhunt.cli.suggestions import kind_of
 from bookhunt.cli.surface import leaves, pages
 
+ROOT = Path(__file__).parent.parent.parent.parent
 _WALKED = pages()
 _ENTRY = Entry(module="", function="", does="", examples=(), prints="version")
 
@@ -38,6 +40,13 @@ def test_install_writes_where_the_shell_looks(shell: str, tmp_path: Path) -> Non
     assert (share / "man" / "man1" / "bookhunt.1").is_file()
     assert (share / "man" / "man5" / "bookhunt-sellers.5").is_file()
     assert list(tmp_path.iterdir()) == [share]
+
+
+def test_the_wheel_puts_them_into_the_same_places() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    shared = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    assert {f"share/{place}" for place in PLACES.values()} | {"share/man"} == set(shared.values())
+    assert all((ROOT / source).exists() for source in shared)
 
 
 def test_install_can_leave_the_man_pages(tmp_path: Path) -> None:
