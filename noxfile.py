@@ -152,7 +152,7 @@ def generate(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["dev"], default=False)
 def soak(session: nox.Session) -> None:
-    """An hour of steady work: memory, descriptors and tasks stay flat; `-- --minutes 3` for less."""
+    """An hour of steady work: memory, descriptors, tasks stay flat; `-- --minutes 3` for less."""
     wanted = session.posargs or ["--minutes", "60", "--samples", "30"]
     run(session, "python", "-m", "tests.bench", "memory", *wanted)
 
