@@ -114,11 +114,10 @@ class OrderTransport:
             http2=False,
             proxy=self._addresses.rules.proxy if self._proxied(host) else None,
         )
-        client = httpx.AsyncClient(
-            transport=transport, follow_redirects=False, trust_env=False, timeout=times["read"]
-        )
         try:
-            async with client:
+            # No client around it: redirects, cookies and credentials of its own are what an order
+            # must not have, and it doubles the work of a message.
+            async with transport:
                 made = httpx.Request(
                     request.method,
                     url,
@@ -126,7 +125,7 @@ class OrderTransport:
                     content=request.body,
                     extensions={"sni_hostname": host, "timeout": times},
                 )
-                response = await client.send(made, stream=True)
+                response = await transport.handle_async_request(made)
                 try:
                     return await _read(response, request.url, body_limit)
                 finally:
