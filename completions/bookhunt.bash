@@ -244,7 +244,7 @@ _bookhunt_table() {
             operands=('ask:books')
             ;;
         'limits')
-            below='show set'
+            below='show set reset'
             options='--help'
             ;;
         'limits show')
@@ -254,6 +254,10 @@ _bookhunt_table() {
         'limits set')
             options='--currency --purchase --day --month --json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--currency --purchase --day --month --fields --color'
+            ;;
+        'limits reset')
+            options='--currency --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--currency --fields --color'
             ;;
         'pause')
             options='--json --fields --color -q --quiet --no-input --no-autostart --help'
@@ -507,6 +511,8 @@ _bookhunt_value() {
         'limits set --month') kind='words:none' ;;
         'limits set --fields') kind='pick:currency purchase day month spent_day spent_month schema_version' ;;
         'limits set --color') kind='words:auto always never' ;;
+        'limits reset --fields') kind='pick:currency purchase day month spent_day spent_month schema_version' ;;
+        'limits reset --color') kind='words:auto always never' ;;
         'pause --color') kind='words:auto always never' ;;
         'resume --color') kind='words:auto always never' ;;
         'stats --since') kind='words:all' ;;

@@ -709,6 +709,7 @@ complete -c bookhunt -n '__bookhunt_nth 1 history' -k -a '(__bookhunt_ask books)
 # bookhunt limits
 complete -c bookhunt -n '__bookhunt_after limits' -a show -d 'Show the limits and what is spent'
 complete -c bookhunt -n '__bookhunt_after limits' -a set -d 'Change the limits of one currency'
+complete -c bookhunt -n '__bookhunt_after limits' -a reset -d 'Go back to the limits of config.yaml'
 complete -c bookhunt -n '__bookhunt_after limits' -l help -d 'Show the help and exit'
 
 # bookhunt limits show
@@ -734,6 +735,17 @@ complete -c bookhunt -n '__bookhunt_at limits set' -l quiet -d 'No notices and n
 complete -c bookhunt -n '__bookhunt_at limits set' -l no-input -d 'Never ask anything'
 complete -c bookhunt -n '__bookhunt_at limits set' -l no-autostart -d 'Do not start the daemon'
 complete -c bookhunt -n '__bookhunt_at limits set' -l help -d 'Show the help and exit'
+
+# bookhunt limits reset
+complete -c bookhunt -n '__bookhunt_at limits reset' -l currency -x -d 'Of the amounts'
+complete -c bookhunt -n '__bookhunt_at limits reset' -l json -d 'Print JSON Lines'
+complete -c bookhunt -n '__bookhunt_at limits reset' -l fields -x -a '(__bookhunt_list currency purchase day month spent_day spent_month schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at limits reset' -l color -x -a 'auto always never' -d 'Colour'
+complete -c bookhunt -n '__bookhunt_at limits reset' -s q -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at limits reset' -l quiet -d 'No notices and no progress'
+complete -c bookhunt -n '__bookhunt_at limits reset' -l no-input -d 'Never ask anything'
+complete -c bookhunt -n '__bookhunt_at limits reset' -l no-autostart -d 'Do not start the daemon'
+complete -c bookhunt -n '__bookhunt_at limits reset' -l help -d 'Show the help and exit'
 
 # bookhunt pause
 complete -c bookhunt -n '__bookhunt_at pause' -l json -d 'Print JSON Lines'

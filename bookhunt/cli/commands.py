@@ -224,6 +224,13 @@ COMMANDS: dict[str, Entry | Group] = {
                 ),
                 prints="limit",
             ),
+            "reset": Entry(
+                module="bookhunt.cli.limits",
+                function="reset_limits",
+                does="Go back to the limits of config.yaml.",
+                examples=("bookhunt limits reset", "bookhunt limits reset --currency EUR"),
+                prints="limit",
+            ),
         },
     ),
     "pause": Entry(

@@ -7,6 +7,7 @@ import typer
 from bookhunt.cli.connection import connect
 from bookhunt.cli.output import Terminal, flat
 from bookhunt.cli.table import print_table
+from bookhunt.client import DaemonClient
 from bookhunt.model.errors import InputError
 
 LIMIT_FIELDS = (
@@ -19,6 +20,10 @@ LIMIT_FIELDS = (
     "schema_version",
 )
 _NO_LIMIT = "none"
+_Currency = Annotated[
+    str | None,
+    typer.Option(metavar="CUR", help="Of the amounts; else the default currency of config.yaml."),
+]
 
 
 def show(terminal: Terminal) -> None:
@@ -30,7 +35,7 @@ def show(terminal: Terminal) -> None:
 def set_limits(
     terminal: Terminal,
     *,
-    currency: Annotated[str, typer.Option(metavar="CUR", help="Of the amounts.")] = "USD",
+    currency: _Currency = None,
     purchase: Annotated[
         str | None, typer.Option(metavar="AMOUNT|none", help="The most for one purchase.")
     ] = None,
@@ -41,7 +46,10 @@ def set_limits(
         str | None, typer.Option(metavar="AMOUNT|none", help="The most in a month.")
     ] = None,
 ) -> None:
-    """Change the limits of one currency; what is not named stays, `none` is no limit."""
+    """Change the limits of one currency; what is not named stays, `none` is no limit.
+
+    They go before those of config.yaml until `bookhunt limits reset`.
+    """
     given = {"purchase": purchase, "day": day, "month": month}
     wanted = {
         name: None if value.lower() == _NO_LIMIT else value
@@ -51,7 +59,20 @@ def set_limits(
     if not wanted:
         raise InputError("no limit is named", hint="bookhunt limits set --purchase 50 --day 150")
     terminal.picked(LIMIT_FIELDS)
-    _print(terminal, [connect(terminal).set_limits(currency.upper(), wanted)])
+    client = connect(terminal)
+    _print(terminal, [client.set_limits(_named(client, currency), wanted)])
+
+
+def reset_limits(terminal: Terminal, *, currency: _Currency = None) -> None:
+    """Forget what `bookhunt limits set` set for one currency: config.yaml counts again."""
+    terminal.picked(LIMIT_FIELDS)
+    client = connect(terminal)
+    _print(terminal, [client.reset_limits(_named(client, currency))])
+
+
+def _named(client: DaemonClient, currency: str | None) -> str:
+    """The currency that is meant; that of the configuration where none is said."""
+    return client.limits()[0]["currency"] if currency is None else currency.upper()
 
 
 def _print(terminal: Terminal, limits: list[dict[str, Any]]) -> None:

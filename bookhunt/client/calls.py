@@ -254,6 +254,10 @@ class DaemonClient(RecordCalls, WatchCalls, NoticeCalls):
         """Set `purchase`, `day` or `month`; null: no limit."""
         return self._object("limits.set", parts={"currency": currency}, body=limits)
 
+    def reset_limits(self, currency: str) -> dict[str, Any]:
+        """Go back to the limits that the configuration names."""
+        return self._object("limits.reset", parts={"currency": currency})
+
     def pause(self) -> dict[str, Any]:
         """Buy nothing new."""
         return self._object("pause")

@@ -13,7 +13,7 @@ from bookhunt.daemon.bodies import LimitsBody
 from bookhunt.daemon.daemon import Daemon
 from bookhunt.daemon.table import add
 from bookhunt.model.errors import InputError
-from bookhunt.model.money import Money
+from bookhunt.model.money import Money, exponent_of
 from bookhunt.wire.contract import API_VERSION, SCHEMA_VERSION
 from bookhunt.wire.shapes import money_object, time_text
 
@@ -31,6 +31,7 @@ class ControlRoutes:
         router = APIRouter(tags=["control"])
         add(router, "limits.show", self.limits)
         add(router, "limits.set", self.set_limits)
+        add(router, "limits.reset", self.reset_limits)
         add(router, "pause", self.pause)
         add(router, "resume", self.resume)
         add(router, "health", self.health)
@@ -56,6 +57,12 @@ class ControlRoutes:
                 "no limit is named", hint="bookhunt limits set --day 200 --currency USD"
             )
         await self.daemon.ledger.set_limits(currency, replace(limits, **said))
+        return JSONResponse(await self._limits_object(currency))
+
+    async def reset_limits(self, currency: str) -> JSONResponse:
+        """Forget what was set by command: the configured limits are in force again."""
+        exponent_of(currency)
+        await self.daemon.ledger.set_limits(currency, None)
         return JSONResponse(await self._limits_object(currency))
 
     async def _limits_object(self, currency: str) -> dict[str, Any]:

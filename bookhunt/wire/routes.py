@@ -64,6 +64,7 @@ ROUTES = {
     "notify.test": Route(method="POST", path="/notices/test"),
     "limits.show": Route(method="GET", path="/limits"),
     "limits.set": Route(method="PUT", path="/limits/{currency}"),
+    "limits.reset": Route(method="DELETE", path="/limits/{currency}"),
     "pause": Route(method="POST", path="/pause"),
     "resume": Route(method="POST", path="/resume"),
     "db.snapshot": Route(method="POST", path="/db/snapshot"),
