@@ -141,7 +141,13 @@ def list_watches(
 def show(terminal: Terminal, watch: _Id) -> None:
     """Show one watch: its next five runs, what the last one came to, what it bought."""
     terminal.picked(WATCH_FIELDS)
-    print_thing(terminal, connect(terminal).watch(watch))
+    told = connect(terminal).watch(watch)
+    print_thing(terminal, told)
+    if told.get("state") == "blocked":
+        terminal.notice(
+            f"a purchase of it needs you: bookhunt status --why {told['request_id']}, then "
+            f"bookhunt settle {told['request_id']}"
+        )
 
 
 def edit(

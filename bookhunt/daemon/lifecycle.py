@@ -32,6 +32,7 @@ from bookhunt.daemon.server import HttpServer
 from bookhunt.daemon.suspensions import watch_suspensions
 from bookhunt.daemon.unix_socket import is_passed_by_systemd, listen
 from bookhunt.home.config import ConfigFile
+from bookhunt.model.errors import BookhuntError
 from bookhunt.telemetry.logs import set_up_logs
 
 if TYPE_CHECKING:
@@ -119,13 +120,23 @@ async def _live(
 async def _start_and_serve(daemon: Daemon, lock: Lock, logs: Logs) -> None:
     try:
         await daemon.service.start()
-        if daemon.schedule is not None:
-            await daemon.schedule.start()
+        await _start_watches(daemon)
         spare_the_collector()
         await _serve(daemon, lock, logs)
     finally:
         daemon.closing.set()
         await _stop_work(daemon)
+
+
+async def _start_watches(daemon: Daemon) -> None:
+    """Take watches up; where they cannot be read, what people ask for is hunted all the same."""
+    if daemon.schedule is None:
+        return
+    try:
+        await daemon.schedule.start()
+    except BookhuntError as error:
+        _log.exception("watches cannot be read: none is run")
+        daemon.trouble["watches"] = error.message
 
 
 async def _stop_work(daemon: Daemon) -> None:

@@ -16,10 +16,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.calendar import Calendar
-from bookhunt.model.errors import BookhuntError, DaemonStopping, NotFound
+from bookhunt.model.errors import BadSchedule, BookhuntError, DaemonStopping, NotFound
 from bookhunt.model.watch import WatchRecord, WatchState
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bookhunt.hunt.ports import Clock
     from bookhunt.hunt.watching import Watching
 
@@ -88,7 +90,7 @@ class Schedule:
             return
         if name in self._line:
             return  # its run reads it again
-        begins = record.begins(now) if record.state is WatchState.ACTIVE else None
+        begins = self._begins(record, now) if record.state is WatchState.ACTIVE else None
         if begins is None:
             self._calendar.drop(name)
         else:
@@ -133,9 +135,20 @@ class Schedule:
             _log.exception("watches could not be read; those that are known keep their times")
 
     async def _ended(self, record: WatchRecord) -> WatchRecord:
-        if record.due(self._clock.now()) is not None:
+        try:
+            if record.due(self._clock.now()) is not None:
+                return record
+        except BadSchedule:
             return record
         return await self.watching.end(record)
+
+    def _begins(self, record: WatchRecord, now: datetime) -> datetime | None:
+        try:
+            return record.begins(now)
+        except BadSchedule as error:
+            extra = {"watch_id": record.watch.id}
+            _log.warning("a watch cannot run: %s", error, extra=extra)
+            return None
 
     def _fill(self) -> None:
         while self._line and len(self._runs) < AT_ONCE and not self._stopped:

@@ -83,6 +83,7 @@ def watch_of(daemon: "Daemon", body: WatchBody) -> Watch:
     daemon.buyers.buyer(profile)
     if body.note is not None:
         refuse_card_numbers(body.note, what="the note")
+    zone_of(body.timezone)
     return Watch(
         id=body.id or secrets.token_hex(6),
         customer=customer_of(body.customer),
@@ -133,6 +134,7 @@ def edited(daemon: "Daemon", record: WatchRecord, edit: WatchEdit) -> tuple[Watc
     if "until" in said:
         changes["until"] = _end(edit.until, edit.timezone or watch.timezone)
     changed = replace(watch, **changes)
+    zone_of(changed.timezone)
     return changed, _state_after(record, changed, now=daemon.clock.now())
 
 

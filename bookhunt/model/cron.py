@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import calendar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,6 @@ from bookhunt.model.errors import BadSchedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from zoneinfo import ZoneInfo
 
 _SHORT = {
     "@yearly": "0 0 1 1 *",
@@ -70,7 +69,7 @@ class Cron:
     needs_both_days: bool
     follows_the_wall: bool  # minute or hour begins with `*`
 
-    def after(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
+    def after(self, moment: datetime, zone: tzinfo) -> datetime | None:
         """The first time after `moment` (aware) that the line names in a zone, in UTC.
 
         None only where the calendar ends before there is one.
@@ -82,7 +81,7 @@ class Cron:
         except OverflowError:
             return None
 
-    def _by_the_day(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
+    def _by_the_day(self, moment: datetime, zone: tzinfo) -> datetime | None:
         start = moment.astimezone(zone).replace(tzinfo=None)
         for day in self._days_from(start.date()):
             for hour in self.hours:
@@ -94,7 +93,7 @@ class Cron:
                             return real
         return None
 
-    def _by_the_wall(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
+    def _by_the_wall(self, moment: datetime, zone: tzinfo) -> datetime | None:
         at = moment.astimezone(UTC).replace(second=0, microsecond=0) + _MINUTE
         ends_at = at + _FURTHEST
         while at < ends_at:
@@ -110,7 +109,7 @@ class Cron:
                 at = self._step(at, local, zone)
         return None
 
-    def _step(self, at: datetime, local: datetime, zone: ZoneInfo) -> datetime:
+    def _step(self, at: datetime, local: datetime, zone: tzinfo) -> datetime:
         """On to the next minute that may fit; never over a change of the clocks."""
         if local.hour in self.hours:
             later = [minute for minute in self.minutes if minute > local.minute]
@@ -149,7 +148,7 @@ class Cron:
         )
 
 
-def instant_of(named: datetime, zone: ZoneInfo) -> datetime:
+def instant_of(named: datetime, zone: tzinfo) -> datetime:
     """When a clock of the zone shows a (naive) time, in UTC.
 
     The first of two; for a time that is skipped the moment at which the clocks are put forward.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -96,7 +96,7 @@ def read_schedule(text: str) -> Schedule:
 
 
 def after(
-    schedule: Schedule, moment: datetime, *, zone: ZoneInfo, anchor: datetime
+    schedule: Schedule, moment: datetime, *, zone: tzinfo, anchor: datetime
 ) -> datetime | None:
     """The first time after `moment` (aware), in UTC; None: there is none.
 
@@ -114,12 +114,14 @@ def after(
 
 
 @lru_cache(maxsize=256)
-def zone_of(name: str) -> ZoneInfo:
+def zone_of(name: str) -> tzinfo:
     """The time zone of that name of the IANA database.
 
     Raises:
         BadSchedule: there is none.
     """
+    if name == "UTC":
+        return UTC  # needs no database, which a small system may not have
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -128,7 +130,7 @@ def zone_of(name: str) -> ZoneInfo:
         ) from error
 
 
-def end_of(text: str, zone: ZoneInfo) -> datetime:
+def end_of(text: str, zone: tzinfo) -> datetime:
     """When something ends that is to go on until a date (that day included) or a time.
 
     Raises:

@@ -40,7 +40,11 @@ class WatchState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """What a customer wants watched; an edit makes a new value under the same id."""
+    """What a customer wants watched; an edit makes a new value under the same id.
+
+    Its time zone may be gone some day, with the database of the system: then its times cannot be
+    told (`BadSchedule`), and all else of it can.
+    """
 
     id: str
     customer: str
@@ -75,13 +79,16 @@ class Watch:
             raise InputError(f"a watch buys 1 to {MOST_COPIES} copies")
         if self.note is not None and len(self.note) > _LONGEST_NOTE:
             raise InputError(f"a note has at most {_LONGEST_NOTE} characters")
-        zone_of(self.timezone)
         for moment in (self.created_at, self.anchor, self.until):
             if moment is not None and moment.tzinfo is None:
                 raise InputError("times are aware, in UTC")
 
     def next_run(self, moment: datetime) -> datetime | None:
-        """The first time after `moment` at which it is due, in UTC; None: never again."""
+        """The first time after `moment` at which it is due, in UTC; None: never again.
+
+        Raises:
+            BadSchedule: this system does not know its time zone.
+        """
         due = after(self.schedule, moment, zone=zone_of(self.timezone), anchor=self.anchor)
         if due is None or (self.until is not None and due >= self.until):
             return None

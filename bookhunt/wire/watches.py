@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bookhunt.model.errors import BadSchedule
 from bookhunt.wire.contract import SCHEMA_VERSION
 from bookhunt.wire.shapes import book_object, money_object, time_text
 
@@ -56,9 +57,11 @@ def watch_object(record: WatchRecord, *, now: datetime) -> dict[str, Any]:
 
 
 def next_runs_of(record: WatchRecord, *, now: datetime) -> list[str]:
-    """When it runs next, as `2026-03-02T07:00:00+01:00`; nothing where it rests."""
+    """When it runs next, as `2026-03-02T07:00:00+01:00`; nothing where it rests or cannot run."""
     if record.state.value != "active":
         return []
-    return [
-        run.isoformat(timespec="seconds") for run in record.watch.next_runs(now, most=NEXT_RUNS)
-    ]
+    try:
+        runs = record.watch.next_runs(now, most=NEXT_RUNS)
+    except BadSchedule:  # its time zone is unknown here
+        return []
+    return [run.isoformat(timespec="seconds") for run in runs]

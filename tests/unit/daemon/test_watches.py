@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bookhunt.daemon.lifecycle import _start_watches
 from bookhunt.model import errors
 from bookhunt.model.watch import WatchState
 from bookhunt.wire.watches import WATCH_FIELDS
@@ -211,3 +212,18 @@ async def test_a_daemon_with_watches_is_not_idle(running: Running) -> None:
     await call(running.client.remove_watch, watch["id"])
     assert len(schedule) == 0
     assert running.daemon.clock.now() - running.daemon.started_at < timedelta(hours=1)
+
+
+async def test_watches_that_cannot_be_read_stop_nobody_else(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daemon starts, says so, and hunts what people ask for."""
+
+    async def unreadable(**_: Any) -> None:
+        raise errors.LedgerUnusable("watch w-1 cannot be read")
+
+    schedule = running.daemon.schedule
+    assert schedule is not None
+    monkeypatch.setattr(schedule.watching.watches, "all", unreadable)
+    await _start_watches(running.daemon)
+    assert "w-1" in (await call(running.client.health))["trouble"]["watches"]

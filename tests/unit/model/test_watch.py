@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 
+from bookhunt.model import schedule as schedule_module
 from bookhunt.model.errors import BadMoney, BadSchedule, InputError
 from bookhunt.model.schedule import At, ByCron, Every, end_of, read_schedule, zone_of
 from bookhunt.model.watch import WatchRecord, WatchState
@@ -80,8 +82,6 @@ def test_what_is_no_schedule_is_said(text: str) -> None:
         ({"max_price": usd("0")}, BadMoney),
         ({"copies": 0}, InputError),
         ({"copies": 101}, InputError),
-        ({"timezone": "Europe/Nowhere"}, BadSchedule),
-        ({"timezone": "../../etc/passwd"}, BadSchedule),
         ({"profile": "two words"}, InputError),
         ({"id": "A"}, InputError),
         ({"note": "x" * 501}, InputError),
@@ -91,6 +91,26 @@ def test_what_is_no_schedule_is_said(text: str) -> None:
 def test_a_watch_cannot_be_wrong(changed: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error):
         a_watch(**changed)
+
+
+@pytest.mark.parametrize("name", ["Europe/Nowhere", "../../etc/passwd", "/etc/passwd", "", "utc "])
+def test_what_is_no_time_zone_is_said(name: str) -> None:
+    with pytest.raises(BadSchedule):
+        zone_of(name)
+
+
+def test_utc_needs_no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a small system: a watch in UTC runs, one in another zone is read and cannot run."""
+
+    def unknown(name: str) -> None:
+        raise ZoneInfoNotFoundError(name)
+
+    monkeypatch.setattr(schedule_module, "ZoneInfo", unknown)
+    zone_of.cache_clear()
+    assert a_watch().next_run(NOON) == NOON + 19 * HOUR
+    with pytest.raises(BadSchedule):
+        a_watch(timezone="Europe/Berlin").next_run(NOON)
+    zone_of.cache_clear()
 
 
 def test_every_counts_real_time_through_a_change_of_the_clocks() -> None:

@@ -7,10 +7,12 @@ import itertools
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bookhunt.daemon.lifecycle import _close_when_idle
 from bookhunt.daemon.schedule import AT_ONCE, Schedule
 from bookhunt.model.errors import DaemonStopping, LedgerUnusable, NotFound
 from bookhunt.model.schedule import Every, read_schedule
@@ -223,6 +225,48 @@ async def test_a_new_life_knows_what_was_due_in_the_old_one(clock: JumpClock) ->
     record = await watches.get(over)
     assert record is not None
     assert record.state is WatchState.ENDED
+
+
+async def test_a_watch_whose_time_zone_is_gone_stops_no_other(clock: JumpClock) -> None:
+    watches = MemoryWatches(MemoryLedger(clock))
+    async with keeping_on(clock, watches) as first:
+        lost = await first.add(timezone="Atlantis/Poseidonis")
+        hourly = await first.add()
+    async with keeping_on(clock, watches) as second:
+        await clock.sleep(2.5 * HOUR_S)
+        assert (len(second.runs(hourly)), second.runs(lost)) == (2, [])
+
+
+async def test_a_daemon_that_has_watches_does_not_end_for_being_idle(clock: JumpClock) -> None:
+    """Nobody calls it, and nobody else would run them."""
+    async with keeping_on(clock) as timed:
+        watch_id = await timed.add()
+        daemon = an_idle_daemon(clock, timed.schedule)
+        idle = asyncio.create_task(
+            _close_when_idle(daemon, SimpleNamespace(idle_s=clock.monotonic))
+        )  # type: ignore[arg-type]
+        await clock.sleep(5 * HOUR_S)
+        assert not daemon.closing.is_set()
+        record = await timed.watches.get(watch_id)
+        assert record is not None
+        timed.schedule.put(await timed.watches.change(record, record.watch, WatchState.PAUSED))
+        await clock.sleep(2 * HOUR_S)
+        assert daemon.closing.is_set()
+        await idle
+
+
+def an_idle_daemon(clock: JumpClock, schedule: Schedule) -> Any:
+    async def unfinished(*, most: int) -> int:
+        return 0
+
+    settings = SimpleNamespace(daemon=SimpleNamespace(idle_exit_min=60))
+    return SimpleNamespace(
+        config_file=SimpleNamespace(config=settings),
+        clock=clock,
+        schedule=schedule,
+        unfinished=unfinished,
+        closing=asyncio.Event(),
+    )
 
 
 async def test_a_run_by_hand_joins_the_one_that_is_under_way(
