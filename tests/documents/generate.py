@@ -1,7 +1,8 @@
 """`python -m tests.documents.generate`: write what is made from the program, as it is now.
 
-The completion scripts in `completions/` and the pages in `man/`. A test compares them byte for
-byte, so this is run after any change to a command, an option or a help topic.
+The completion scripts in `completions/`, the pages in `man/`, the schema of definitions. A test
+compares them byte for byte, so this is run after any change to a command, an option, a help topic
+or the seller language.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from bookhunt.cli.completions import SCRIPTS, man_pages
 from bookhunt.cli.surface import pages
+from tests.documents.seller_schema import schema_text
 
 ROOT = Path(__file__).parent.parent.parent
 HOW = "python -m tests.documents.generate   (or: nox -s generate)"
@@ -21,7 +23,8 @@ def documents() -> dict[str, str]:
     """Each generated file of the checkout, by its place in it."""
     walked = pages()
     scripts = {f"completions/{_FILES[shell]}": make(walked) for shell, make in SCRIPTS.items()}
-    return scripts | {f"man/{name}": text for name, text in man_pages().items()}
+    made = {"sellers.d/schema.json": schema_text(), **scripts}
+    return made | {f"man/{name}": text for name, text in man_pages().items()}
 
 
 def there() -> set[str]:

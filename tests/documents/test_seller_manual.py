@@ -35,9 +35,9 @@ from bookhunt.sellers.language.requests import Request
 from bookhunt.sellers.language.steps import Block, Capture, Pick, Step
 from bookhunt.sellers.loading import load_file
 from bookhunt.sellers.loading_files import shipped_folder
-from bookhunt.sellers.schema import definition_schema
 from bookhunt.sellers.template_filters import FILTERS
 from bookhunt.sellers.template_names import DECLARED, NAMES
+from tests.documents.seller_schema import definition_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
