@@ -20,7 +20,8 @@ from bookhunt.cli import exit_codes
 from bookhunt.cli.output import Terminal  # noqa: TC001 - Typer reads the annotations
 from bookhunt.cli.render import outcome_lines
 from bookhunt.cli.sandbox import USUAL_SELLERS, furnish, move_in, open_street
-from bookhunt.cli.why import print_notes
+from bookhunt.cli.waterfall import print_course
+from bookhunt.cli.why import explained, print_notes
 from bookhunt.client import DaemonClient, wait_until_gone
 from bookhunt.home.paths import Home
 from bookhunt.model.errors import BookhuntError, DaemonNotRunning
@@ -100,11 +101,11 @@ def _show(terminal: Terminal, client: DaemonClient, told: dict[str, Any]) -> Non
     if terminal.is_plain:
         asked = f"{told['sellers_asked']} of {told['sellers_total']} sellers"
         terminal.line(f"asked\t{asked}\t{told['latency_ms']:.0f} ms\t{word}")
+        print_notes(terminal, told, client.why(told["request_id"]))
     else:
         terminal.line(f"  {terminal.styled('ledger   ', 'dim')}{word}")
-        terminal.line()
-    notes = client.why(told["request_id"])
-    print_notes(terminal, told, notes)
+        seen = explained(told, client.why(told["request_id"]))
+        print_course(terminal, seen, client.trace(told["request_id"]))
 
 
 def _say_where(terminal: Terminal, home: Home) -> None:

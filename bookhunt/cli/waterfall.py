@@ -43,6 +43,13 @@ def print_waterfall(terminal: Terminal, request: dict[str, Any], trace: dict[str
         return
     for line in outcome_lines(request, terminal):
         terminal.line(line)
+    print_course(terminal, request, trace)
+
+
+def print_course(terminal: Terminal, request: dict[str, Any], trace: dict[str, Any]) -> None:
+    """The same on a terminal without the outcome, which was told already."""
+    spans = trace["spans"]
+    depth = _depths(spans)
     for name, text in _summary(request, trace):
         terminal.line(f"  {terminal.styled(f'{name:9}', 'dim')}{text}")
     terminal.line()

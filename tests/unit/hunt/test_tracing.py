@@ -15,7 +15,7 @@ from bookhunt.store.shelf import MemoryShelf
 from bookhunt.telemetry.trace_ids import Caller, caller_of, trace_id_of, traceparent
 from tests.support.builders import a_request, an_id, usd
 from tests.support.memory_traces import MemoryTraces
-from tests.support.scripted_sellers import SendScript
+from tests.support.scripted_sellers import QuoteScript, SendScript
 from tests.unit.hunt.life import SETTINGS, Life
 
 if TYPE_CHECKING:
@@ -255,3 +255,34 @@ async def test_an_order_that_ends_while_the_daemon_stops_is_told_to_its_end(
     [settle] = named(spans, "settle")
     assert settle["told"]["stage"] == "confirmed"
     assert named(spans, "send")[0]["ms"] == pytest.approx(3000.0)
+
+
+async def test_one_trace_holds_all_that_can_happen_to_a_request(
+    life: Life, traces: MemoryTraces
+) -> None:
+    """A cached offer, a shared look-up, a retry, a seller passed over, a refusal and a purchase."""
+    life.sells("alpha", "25.00", delay_s=0.3)
+    await life.hunted(max_price=usd("30"))
+    life.fails("beta", Reason.NOT_STOCKED, delay_s=0.3)
+    life.sells("gamma", "12.00", "13.00")
+    offers = QuoteScript(offers=life.sellers._shops["gamma"].quotes[0].offers, delay_s=0.3)
+    life.sellers.quotes("gamma", QuoteScript(reason=Reason.SERVER_ERROR, delay_s=0.1), offers)
+    life.sellers.sends("gamma", SendScript(answer=Answer.REFUSED))
+    life.sells("delta", "10.00")
+    life.sellers.cannot("delta", Reason.NEEDS_SETUP)
+    wish = {"max_price": usd("20"), "strategy": Strategy.CHEAPEST}
+    first, second = await life.submit(**wish, dry_run=True), await life.submit(**wish)
+    await life.outcome(first)
+    record = await life.outcome(second)
+    assert record.state is RequestState.SUCCESS
+    spans = traces.spans(record.request.id)
+    told = [span["told"] for span in named(spans, "call")]
+    assert [each["seller"] for each in told if each.get("cached")] == ["alpha"]
+    assert "beta" in {each["seller"] for each in told if each.get("shared")}
+    assert [each["seller"] for each in told if each.get("again")] == ["gamma"]
+    answers = [span["told"]["answer"] for span in named(spans, "send")]
+    assert answers == ["refused", "bought"]
+    assert life.notes(record)["delta"].reason is Reason.NEEDS_SETUP
+    hunt = named(spans, "hunt")[0]
+    parts = sum(span["ms"] for span in spans if span["parent"] == hunt["id"])
+    assert parts == pytest.approx(hunt["ms"], rel=0.05)
