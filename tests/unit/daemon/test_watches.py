@@ -224,6 +224,6 @@ async def test_watches_that_cannot_be_read_stop_nobody_else(
 
     schedule = running.daemon.schedule
     assert schedule is not None
-    monkeypatch.setattr(schedule.watching.watches, "all", unreadable)
+    monkeypatch.setattr(schedule, "start", unreadable)
     await _start_watches(running.daemon)
     assert "w-1" in (await call(running.client.health))["trouble"]["watches"]

@@ -37,6 +37,7 @@ class ScriptedWatching:
     watches: MemoryWatches
     clock: JumpClock
     takes_s: float = 1.0
+    lingers_s: float = 0.0  # after it is written down
     began: list[tuple[str, datetime]] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
@@ -56,7 +57,9 @@ class ScriptedWatching:
             self.at_once -= 1
         if self.failures:
             raise self.failures.pop()
-        return await self.watches.ran(watch_id, WatchRun(at=at, outcome="not_found"))
+        after = await self.watches.ran(watch_id, WatchRun(at=at, outcome="not_found"))
+        await self.clock.sleep(self.lingers_s)
+        return after
 
     async def end(self, record: WatchRecord) -> WatchRecord:
         return await self.watches.change(record, record.watch, WatchState.ENDED)
@@ -185,8 +188,11 @@ async def test_a_run_that_could_not_be_written_down_comes_again(
     assert timedelta(seconds=60) <= third - second <= timedelta(seconds=63)
 
 
-async def test_an_edit_during_a_run_holds_after_it(timed: Timed, clock: JumpClock) -> None:
-    timed.watching.takes_s = 60.0
+@pytest.mark.parametrize(("takes_s", "lingers_s"), [(60.0, 0.0), (0.0, 60.0)])
+async def test_an_edit_during_a_run_holds_after_it(
+    timed: Timed, clock: JumpClock, takes_s: float, lingers_s: float
+) -> None:
+    timed.watching.takes_s, timed.watching.lingers_s = takes_s, lingers_s
     watch_id = await timed.add(schedule=read_schedule("0 7 1 1 *"), first_run=True)
     await clock.sleep(1)
     record = await timed.watches.get(watch_id)
