@@ -100,7 +100,8 @@ def ledger(home: Home, client: DaemonClient, health: dict[str, Any] | None) -> I
         yield error(
             "ledger",
             f"only searching is allowed: {reason}",
-            "compare `bookhunt status` with your orders at the sellers; see bookhunt help safety",
+            "compare `bookhunt status` with your orders at the sellers (bookhunt help safety), then: "
+            "bookhunt resume --reconciled",
         )
     else:
         yield ok("ledger", found)
@@ -110,6 +111,8 @@ def _resting(home: Home) -> str | None:
     from bookhunt.daemon.lock import held
     from bookhunt.store.resting import examine_resting
 
+    if not home.run_dir.is_dir():  # a home that was copied from elsewhere, and never began
+        return examine_resting(home.ledger_file)
     with held(home.daemon_lock):
         return examine_resting(home.ledger_file)
 

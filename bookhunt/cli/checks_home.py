@@ -206,6 +206,18 @@ def spool(home: Home) -> Iterator[Finding]:
         yield ok("submissions", "each was answered")
 
 
+def edits(home: Home) -> Iterator[Finding]:
+    """Texts that were typed and not used: they may hold an address."""
+    folder = home.data_dir / "edits"
+    kept = list(folder.glob("*.yaml"))
+    if kept:
+        yield warning(
+            "edits",
+            f"texts that were typed and not used are kept in {folder}: {len(kept)}",
+            f"rm {folder}/*.yaml, when you have what you need of them",
+        )
+
+
 def _is_left(file: Path) -> bool:
     """Whether no command is at work with it, and something stands in it."""
     try:

@@ -82,6 +82,7 @@ def examined(home: Home, client: DaemonClient) -> Iterator[Finding]:
         yield from guarded("requests", lambda: checks_daemon.requests(client))
         yield from guarded("watches", lambda: checks_daemon.watches(client))
         yield from guarded("notices", lambda: checks_daemon.notices(client))
+    yield from guarded("edits", lambda: checks_home.edits(home))
     yield from guarded("submissions", lambda: checks_home.spool(home))
 
 

@@ -2,7 +2,7 @@
 
 The text lies in a private folder of the home while it is edited: it may be an address. What cannot
 be used is told and may be edited again; what is given up stays where it was typed, and the error
-says where.
+says where. Only what holds the number of a payment card is not kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bookhunt.model.errors import BookhuntError, InputError, SetupMissing
+from bookhunt.model.errors import BookhuntError, CardNumber, InputError, SetupMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -148,7 +148,11 @@ def _goes_on(terminal: Terminal, error: BookhuntError) -> bool:
 
 
 def _tell_where(error: BookhuntError, file: Path, text: str) -> None:
-    """Say where the text is kept, and keep none that is as it was."""
+    """Say where the text is kept; keep none that is as it was, and no card's number."""
+    if isinstance(error, CardNumber):
+        file.unlink(missing_ok=True)
+        error.hint = "nothing was changed, and what you typed is not kept: a card's number never is"
+        return
     with contextlib.suppress(OSError, UnicodeDecodeError):
         if file.read_text("utf-8") == text:
             file.unlink()

@@ -20,6 +20,7 @@ from bookhunt.cli.doctor import doctor
 from bookhunt.cli.findings import Level, error, exit_code_of, ok, warning
 from bookhunt.cli.output import Terminal
 from bookhunt.cli.spool import spooled_key
+from bookhunt.cli.units import systemd_units
 from bookhunt.daemon.clock import SystemClock
 from bookhunt.home.config import load_config
 from bookhunt.home.profiles import Profiles
@@ -242,6 +243,30 @@ def test_a_submission_nobody_heard_of_again_is_told_and_one_under_way_is_not(hom
     assert "bookhunt status" in str(told.hint)
 
 
+def test_texts_that_were_typed_and_not_used_are_told(home: Home) -> None:
+    """Where they lie: they may hold an address."""
+    assert list(checks_home.edits(home)) == []
+    folder = home.data_dir / "edits"
+    folder.mkdir()
+    (folder / "profile-home-x.yaml").touch()
+    [told] = checks_home.edits(home)
+    assert told.level is Level.WARNING
+    assert str(folder) in told.found
+
+
+def test_a_ledger_that_was_copied_from_elsewhere_is_looked_at(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A backup that was put back: there is no lock to hold yet."""
+    home.ledger_file.write_bytes(b"no database" * 999)
+    home.ledger_file.chmod(0o600)
+    home.run_dir.rmdir()
+    _, told = examine(capsys)
+    [(level, text, _)] = found(told, "ledger")
+    assert level == "error"
+    assert "damaged" in text
+
+
 def test_a_daemon_that_has_the_home_and_does_not_listen_is_told(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -298,9 +323,10 @@ async def test_watches_that_nothing_starts_after_a_reboot_are_told(
     _, told = await call(examine, capsys)
     [(level, _, hint)] = found(told, "watches")
     assert (level, hint) == ("warning", "bookhunt daemon install")
-    wants = tmp_path / "person" / "systemd" / "user" / "default.target.wants"
+    service = systemd_units(running.home)[1].file
+    wants = service.parent / "default.target.wants"
     wants.mkdir(parents=True)
-    (wants / "bookhunt.service").touch()
+    (wants / service.name).touch()
     _, told = await call(examine, capsys)
     assert levels(told)["watches"] == "ok"
 
@@ -321,10 +347,8 @@ def test_notices_that_were_given_up_are_told_and_those_that_wait_are_not() -> No
 
 
 async def test_safe_mode_is_an_error(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
-    recovered = running.daemon.recovered
-    running.daemon.recovered = Recovered(
-        epoch=recovered.epoch, safe_mode="older", interrupted=0, abandoned=0, requeued=0
-    )
+    assert isinstance(running.daemon.ledger, MemoryLedger)
+    running.daemon.ledger.unsafe = "older"
     code, told = await call(examine, capsys)
     assert (code, levels(told)["ledger"]) == (1, "error")
 

@@ -213,6 +213,16 @@ async def test_a_profile_with_a_mistake_is_as_it_was_and_the_text_is_kept(
     assert str(file) in error["hint"]
 
 
+async def test_a_card_number_is_not_kept_wherever_it_was_typed(running: Running) -> None:
+    """Here alone input is lost: what is refused everywhere is not left in a file."""
+    code, error = await edited("sed -i -e 's/^# phone:/phone: \"4111111111111111\"/'")
+    assert code == 2
+    assert error is not None
+    assert error["code"] == "card_number"
+    assert "not kept" in error["hint"]
+    assert kept(running.home) == []
+
+
 async def test_a_profile_that_is_not_there_is_not_edited(running: Running) -> None:
     code, error = await edited("false", "office")
     assert code == 4
