@@ -19,9 +19,9 @@ _MOST_ADDRESSES = 3
 class CheckedNetwork:
     """Names to checked addresses; a public host past the proxy only where there is none."""
 
-    def __init__(self, rules: NetworkRules) -> None:
+    def __init__(self, rules: NetworkRules, *, addresses: Addresses | None = None) -> None:
         self._rules = rules
-        self._addresses = Addresses(rules)
+        self._addresses = addresses or Addresses(rules)
         self._tls = tls_context(rules)
 
     async def way_to(self, url: str) -> Way:

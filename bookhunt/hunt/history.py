@@ -18,46 +18,49 @@ if TYPE_CHECKING:
     from bookhunt.model.seller import BookFormat, Condition
 
 
+# In this order one sighting goes before another: a landed total, then the lower one.
+_Figure = tuple[bool, int]
+
+
 def sightings_of(ask: Ask, quoted: Quoted, *, at: datetime) -> list[Sighting]:
     """The lowest price of each condition and format in one answer, as the seller says it.
 
     Offers over the maximum count: a history is about prices, not about one customer's. An offer
-    whose landed total is known goes before one of which only a part is.
+    whose landed total is known goes before one of which only a part is. Asked of every answer, so
+    it counts in whole numbers and makes no money.
     """
-    lowest: dict[tuple[Condition, BookFormat, str], Offer] = {}
+    lowest: dict[tuple[Condition, BookFormat, str], tuple[_Figure, str | None]] = {}
     for offer in quoted.offers:
-        _keep(lowest, offer.as_sold)
+        _keep(lowest, offer)
     for refused in quoted.refused:
         if refused.reason is Reason.OVER_MAX and refused.offer is not None:
-            _keep(lowest, refused.offer.as_sold)
+            _keep(lowest, refused.offer)
     return [
         Sighting(
-            line=PriceLine(
-                book=ask.book.identity,
-                seller=quoted.seller,
-                condition=condition,
-                format=form,
-                country=ask.country,
-                currency=currency,
-            ),
-            isbn13=offer.isbn13,
-            price=offer.at_least,
-            landed=offer.total is not None,
+            line=PriceLine(ask.book.identity, quoted.seller, condition, form, ask.country, code),
+            isbn13=isbn13,
+            minor=minor,
+            landed=not is_part,
             at=at,
         )
-        for (condition, form, currency), offer in lowest.items()
+        for (condition, form, code), ((is_part, minor), isbn13) in lowest.items()
     ]
 
 
-def _keep(lowest: dict[tuple[Condition, BookFormat, str], Offer], offer: Offer) -> None:
-    name = (offer.condition, offer.format, offer.price.currency)
+def _keep(
+    lowest: dict[tuple[Condition, BookFormat, str], tuple[_Figure, str | None]], offer: Offer
+) -> None:
+    own = offer.original or offer  # as it is sold
+    minor, shipping, tax = own.price.minor, own.shipping, own.tax
+    if shipping is not None:
+        minor += shipping.minor
+    if tax is not None:
+        minor += tax.minor
+    figure = (shipping is None or tax is None, minor)
+    name = (offer.condition, offer.format, own.price.currency)
     known = lowest.get(name)
-    if known is None or _order(offer) < _order(known):
-        lowest[name] = offer
-
-
-def _order(offer: Offer) -> tuple[bool, int]:
-    return offer.total is None, offer.at_least.minor
+    if known is None or figure < known[0]:
+        lowest[name] = (figure, offer.isbn13)
 
 
 def summaries_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from bookhunt.model.seller import BookFormat, Condition
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceLine:
+class PriceLine(NamedTuple):
     """Whose price of what: one line of a plot. Prices of two lines are never mixed."""
 
     book: str  # `Book.identity`, as it was asked for
@@ -31,7 +30,7 @@ class Sighting:
 
     line: PriceLine
     isbn13: str | None  # what the seller says it is
-    price: Money  # landed, or the known parts of it
+    minor: int  # of the line's currency: the landed total, or the known parts of it
     landed: bool  # whether shipping and tax are in it
     at: datetime
 

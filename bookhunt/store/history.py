@@ -68,7 +68,7 @@ class SqlitePrices:
             last = self._last.get(each.line)
             if last is not None and not _is_news(last, each):
                 continue
-            self._last[each.line] = (each.price.minor, each.landed, each.at)
+            self._last[each.line] = (each.minor, each.landed, each.at)
             self._last.move_to_end(each.line)
             if len(self._last) > _REMEMBERED:
                 self._last.popitem(last=False)
@@ -110,7 +110,7 @@ class SqlitePrices:
 
 def _is_news(last: tuple[int, bool, datetime], seen: Sighting) -> bool:
     minor, landed, at = last
-    return seen.price.minor != minor or seen.landed is not landed or seen.at - at >= _A_DAY
+    return seen.minor != minor or seen.landed is not landed or seen.at - at >= _A_DAY
 
 
 # --------------------------------------------------------------------------------- in the thread
@@ -135,7 +135,7 @@ def _write(db: sqlite3.Connection, *, batch: Mapping[PriceLine, Sighting]) -> No
         point = {
             "line": row["id"],
             "at_us": micros(seen.at),
-            "minor": seen.price.minor,
+            "minor": seen.minor,
             "landed": int(seen.landed),
         }
         db.execute(_SQL["add_point"], point)

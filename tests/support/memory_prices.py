@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bookhunt.model.book import Book
+from bookhunt.model.money import Money
 from bookhunt.model.price import PriceLine, PricePoint
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ class MemoryPrices:
         for each in sightings:
             self.isbns[each.line] = each.isbn13 or self.isbns.get(each.line)
             points = self.lines.setdefault(each.line, [])
-            point = PricePoint(at=each.at, price=each.price, landed=each.landed)
+            point = PricePoint(
+                at=each.at, price=Money(each.minor, each.line.currency), landed=each.landed
+            )
             same = bool(points) and (points[-1].price, points[-1].landed) == (
                 point.price,
                 point.landed,

@@ -40,6 +40,7 @@ class ScriptedTarget:
     script: deque[NotTold | None] = field(default_factory=deque)
     otherwise: NotTold | None = None
     hangs: bool = False
+    takes_s: float = 0.0
     told: list[Message] = field(default_factory=list)  # every try
     most_at_once: int = 0
     _at_once: int = 0
@@ -49,7 +50,7 @@ class ScriptedTarget:
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
-            await asyncio.sleep(0)
+            await asyncio.sleep(self.takes_s)
             if self.hangs:
                 await asyncio.Event().wait()
             outcome = self.script.popleft() if self.script else self.otherwise

@@ -32,7 +32,7 @@ def a_sighting(
     standard = {
         "line": line or a_line(),
         "isbn13": ISBN,
-        "price": usd(amount),
+        "minor": usd(amount).minor,
         "landed": True,
         "at": NOON + timedelta(hours=hours),
     }

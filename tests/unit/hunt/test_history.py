@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.hunt.history import sightings_of, summaries_of
 from bookhunt.hunt.ports import Ask, Quoted, Refusal
 from bookhunt.model.money import Money
+from bookhunt.model.rate import Rate
 from bookhunt.model.reasons import Reason
 from bookhunt.model.request import ConditionWish, FormatWish
 from bookhunt.model.seller import Condition
@@ -33,7 +35,10 @@ def an_ask(**fields: Any) -> Ask:
 
 def seen(quoted: Quoted) -> dict[Condition, tuple[str, bool]]:
     found = sightings_of(an_ask(), quoted, at=NOON)
-    return {each.line.condition: (str(each.price), each.landed) for each in found}
+    return {
+        each.line.condition: (str(Money(each.minor, each.line.currency)), each.landed)
+        for each in found
+    }
 
 
 def test_the_lowest_of_each_condition_is_seen() -> None:
@@ -71,8 +76,11 @@ def test_a_price_is_the_sellers_own() -> None:
     """In its currency, whatever the customer's is."""
     eur = Money.of("9", "EUR")
     offer = an_offer(price=eur, shipping=Money.of("1", "EUR"), tax=Money.of("0", "EUR"))
-    [sighting] = sightings_of(an_ask(), Quoted(seller="alpha", offers=(offer,)), at=NOON)
-    assert (str(sighting.price), sighting.line.currency) == ("10.00 EUR", "EUR")
+    converted = offer.converted(
+        Rate(of="EUR", into="USD", mid=Fraction(2), margin=Fraction(0), as_of=NOON, until=None)
+    )
+    [sighting] = sightings_of(an_ask(), Quoted(seller="alpha", offers=(converted,)), at=NOON)
+    assert (sighting.minor, sighting.line.currency) == (1000, "EUR")
 
 
 def test_the_figures_of_a_line() -> None:

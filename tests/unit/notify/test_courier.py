@@ -235,6 +235,18 @@ async def test_what_is_being_told_at_the_end_is_told_again(
     assert clock.elapsed_s < 60
 
 
+async def test_what_is_being_told_at_the_end_has_a_moment_to_end(
+    courier: Courier, outbox: MemoryOutbox, clock: JumpClock
+) -> None:
+    """Then it is written down, and nobody is told twice without need."""
+    slow = ScriptedTarget("one", takes_s=1.0)
+    await configured(courier, outbox, slow)
+    await outbox.post(some_news())
+    async with running(courier):
+        await clock.sleep(0.5)
+    assert await outbox.undelivered(limit=9) == []
+
+
 async def test_told_notices_are_forgotten(
     courier: Courier, outbox: MemoryOutbox, clock: JumpClock
 ) -> None:

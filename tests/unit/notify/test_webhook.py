@@ -15,6 +15,7 @@ from bookhunt.daemon.reaching import CheckedNetwork
 from bookhunt.notify.target import NotTold
 from bookhunt.notify.webhook import Network, Webhook
 from bookhunt.sellers.network import NetworkRules
+from bookhunt.sellers.network_addresses import Addresses
 from tests.support.loopback import Play, hang, loopback, reset, say, say_raw, unused_port
 from tests.support.notices import OpenNetwork, a_message, says
 
@@ -141,6 +142,19 @@ async def test_the_networks_rules_hold(address: str, why: str) -> None:
     with pytest.raises(NotTold, match=why) as refused:
         await a_webhook(address, network).tell(a_message())
     assert "pass" not in refused.value.detail
+    await network.close()
+
+
+async def test_a_public_name_with_a_private_address_is_refused() -> None:
+    """Who answers for that name would reach into the customer's own network."""
+
+    async def look_up(host: str) -> list[str]:
+        assert host == "hooks.example.com"
+        return ["93.184.215.14", "127.0.0.1"]
+
+    network = CheckedNetwork(LOCAL, addresses=Addresses(LOCAL, look_up=look_up))
+    with pytest.raises(NotTold, match="has a loopback address"):
+        await a_webhook("https://hooks.example.com/x", network).tell(a_message())
     await network.close()
 
 
