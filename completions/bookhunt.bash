@@ -264,7 +264,7 @@ _bookhunt_table() {
             valued='--fields --color'
             ;;
         'resume')
-            options='--json --fields --color -q --quiet --no-input --no-autostart --help'
+            options='--reconciled --json --fields --color -q --quiet --no-input --no-autostart --help'
             valued='--fields --color'
             ;;
         'stats')

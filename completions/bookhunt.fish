@@ -758,6 +758,7 @@ complete -c bookhunt -n '__bookhunt_at pause' -l no-autostart -d 'Do not start t
 complete -c bookhunt -n '__bookhunt_at pause' -l help -d 'Show the help and exit'
 
 # bookhunt resume
+complete -c bookhunt -n '__bookhunt_at resume' -l reconciled -d 'You compared the orders'
 complete -c bookhunt -n '__bookhunt_at resume' -l json -d 'Print JSON Lines'
 complete -c bookhunt -n '__bookhunt_at resume' -l fields -x -d 'Only these fields'
 complete -c bookhunt -n '__bookhunt_at resume' -l color -x -a 'auto always never' -d 'Colour'

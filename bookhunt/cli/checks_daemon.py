@@ -100,8 +100,8 @@ def ledger(home: Home, client: DaemonClient, health: dict[str, Any] | None) -> I
         yield error(
             "ledger",
             f"only searching is allowed: {reason}",
-            "compare `bookhunt status` with your orders at the sellers (bookhunt help safety), then: "
-            "bookhunt resume --reconciled",
+            "compare `bookhunt status` with your orders at the sellers (bookhunt help safety); "
+            "then bookhunt resume --reconciled",
         )
     else:
         yield ok("ledger", found)

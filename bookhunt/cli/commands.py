@@ -243,7 +243,7 @@ COMMANDS: dict[str, Entry | Group] = {
         module="bookhunt.cli.pause",
         function="resume",
         does="Allow purchases again.",
-        examples=("bookhunt resume",),
+        examples=("bookhunt resume", "bookhunt resume --reconciled"),
     ),
     "stats": STATS,
     "doctor": DOCTOR,

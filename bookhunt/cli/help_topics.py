@@ -94,6 +94,11 @@ Nothing that happens buys twice: not Ctrl-C, a crash, a lost answer, nor a comma
 - Ctrl-C stops waiting, not the hunt: bookhunt wait REQ. To stop the hunt: bookhunt cancel REQ.
 - bookhunt limits set --purchase 50 --day 150 bounds what is spent; bookhunt pause stops all new
   purchases at once. --dry-run does everything but the order.
+- A ledger that is older than it should be (a restored backup), damaged or missing knows nothing of
+  orders that were sent since. Then only searching is allowed, over restarts, too. Compare
+    bookhunt status   and   bookhunt watch list
+  with your orders at the sellers, cancel or edit what was bought already, then
+    bookhunt resume --reconciled
 """,
     "watches": """
 Watches

@@ -266,6 +266,10 @@ class DaemonClient(RecordCalls, WatchCalls, NoticeCalls):
         """Buy again."""
         return self._object("resume")
 
+    def reconciled(self) -> dict[str, Any]:
+        """Leave safe mode, too: a person has compared the sellers' orders with the ledger."""
+        return self._object("resume.reconciled")
+
     def health(self) -> dict[str, Any]:
         """Who the daemon is and how it does; starts none."""
         return self._object("health")

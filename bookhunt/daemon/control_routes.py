@@ -1,6 +1,7 @@
 """Routes of the whole: limits, pause, health, stop."""
 
 import asyncio
+import logging
 import os
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,7 @@ from bookhunt.model.money import Money, exponent_of
 from bookhunt.wire.contract import API_VERSION, SCHEMA_VERSION
 from bookhunt.wire.shapes import money_object, time_text
 
+_log = logging.getLogger(__name__)
 _MOST_COUNTED = 500
 
 
@@ -34,6 +36,7 @@ class ControlRoutes:
         add(router, "limits.reset", self.reset_limits)
         add(router, "pause", self.pause)
         add(router, "resume", self.resume)
+        add(router, "resume.reconciled", self.reconciled)
         add(router, "health", self.health)
         add(router, "stop", self.stop, status=202)
         return router
@@ -84,9 +87,15 @@ class ControlRoutes:
         return JSONResponse({"paused": True})
 
     async def resume(self) -> JSONResponse:
-        """Allow buying again."""
+        """Allow buying again; in safe mode nothing is bought all the same."""
         await self.daemon.ledger.set_paused(paused=False)
-        return JSONResponse({"paused": False})
+        return JSONResponse({"paused": False, "safe_mode": await self.daemon.ledger.safe_mode()})
+
+    async def reconciled(self) -> JSONResponse:
+        """Leave safe mode, too: a person has compared the ledger with the sellers' orders."""
+        await self.daemon.ledger.leave_safe_mode()
+        _log.warning("safe mode was left by a person's word")
+        return await self.resume()
 
     async def health(self) -> JSONResponse:
         """Who this is and how it does."""
@@ -101,7 +110,7 @@ class ControlRoutes:
                 "home": str(daemon.home.data_dir),
                 "started_at": time_text(daemon.started_at),
                 "paused": await daemon.ledger.paused(),
-                "safe_mode": recovered.safe_mode,
+                "safe_mode": await daemon.ledger.safe_mode(),
                 "epoch": recovered.epoch,
                 "interrupted": recovered.interrupted,
                 "sellers": len(daemon.sellers.all()),

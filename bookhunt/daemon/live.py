@@ -27,7 +27,7 @@ async def look_of(daemon: Daemon) -> dict[str, Any]:
         "uptime_s": round((now - daemon.started_at).total_seconds(), 1),
         "monotonic_s": round(daemon.clock.monotonic(), 3),
         "paused": await daemon.ledger.paused(),
-        "safe_mode": daemon.recovered.safe_mode,
+        "safe_mode": await daemon.ledger.safe_mode(),
         "load": {
             "waiting": load.waiting,
             "hunting": load.hunting,

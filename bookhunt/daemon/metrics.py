@@ -38,7 +38,8 @@ async def page_of(daemon: Daemon) -> bytes:
     """Everything that is measured, as one page."""
     stages = Counter(a.stage.value for a in await daemon.ledger.open_attempts())
     families = [
-        *_build(daemon, paused=await daemon.ledger.paused()),
+        *_build(daemon),
+        *await _allowed(daemon),
         *_requests(daemon),
         *_calls(daemon),
         *_load(daemon),
@@ -101,14 +102,20 @@ def _by(counted: Mapping[str, int]) -> dict[tuple[str, ...], float]:
     return {(name,): float(count) for name, count in counted.items()}
 
 
-def _build(daemon: Daemon, *, paused: bool) -> Iterator[Metric]:
+def _build(daemon: Daemon) -> Iterator[Metric]:
     info = _by({bookhunt.__version__: 1})
     yield gauge("bookhunt_build_info", "Always 1; the version is its label.", info, ("version",))
     began = _one(daemon.started_at.timestamp())
     yield gauge("bookhunt_start_time_seconds", "When the daemon started, since 1970.", began)
-    yield gauge("bookhunt_paused", "Whether buying is paused.", _one(float(paused)))
-    unsafe = float(daemon.recovered.safe_mode is not None)
-    yield gauge("bookhunt_safe_mode", "Whether only searching is allowed.", _one(unsafe))
+
+
+async def _allowed(daemon: Daemon) -> list[Metric]:
+    paused = float(await daemon.ledger.paused())
+    unsafe = float(await daemon.ledger.safe_mode() is not None)
+    return [
+        gauge("bookhunt_paused", "Whether buying is paused.", _one(paused)),
+        gauge("bookhunt_safe_mode", "Whether only searching is allowed.", _one(unsafe)),
+    ]
 
 
 def _requests(daemon: Daemon) -> Iterator[Metric]:

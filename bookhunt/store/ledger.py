@@ -330,11 +330,11 @@ class SqliteLedger:
         return await self._read(meta.paused)
 
     async def safe_mode(self) -> str | None:
-        """Why only searching is allowed; None: all is well."""
+        """As `ports.Ledger.safe_mode`."""
         return await self._read(meta.safe_mode)
 
     async def leave_safe_mode(self) -> None:
-        """A person has compared the ledger with the sellers' orders: buying is allowed again."""
+        """As `ports.Ledger.leave_safe_mode`."""
         await self._writer.run("leave_safe_mode", meta.leave_safe_mode, lane=Lane.CHANGE)
 
     # ------------------------------------------------------------------------------- within

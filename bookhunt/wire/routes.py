@@ -67,6 +67,7 @@ ROUTES = {
     "limits.reset": Route(method="DELETE", path="/limits/{currency}"),
     "pause": Route(method="POST", path="/pause"),
     "resume": Route(method="POST", path="/resume"),
+    "resume.reconciled": Route(method="POST", path="/resume/reconciled"),
     "db.snapshot": Route(method="POST", path="/db/snapshot"),
     "db.requests": Route(method="GET", path="/db/requests"),
     "db.attempts": Route(method="GET", path="/db/attempts"),

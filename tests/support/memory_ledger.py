@@ -2,7 +2,7 @@
 
 It keeps the promises of the real one and none of its durability; `reopen` is what a crash and a
 new start do to it. Each call lets other tasks run first, as a call of the real one does, so that
-races show; the change itself is one step. Tests may set `safe_mode`.
+races show; the change itself is one step. Tests may set `unsafe`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class MemoryLedger:
 
     clock: Clock
     defaults: InitVar[Mapping[str, Limits] | None] = None
-    safe_mode: str | None = None
+    unsafe: str | None = None
     epoch: int = 1
     requests: dict[str, RequestRecord] = field(default_factory=dict)
     journal: list[tuple[str, str]] = field(default_factory=list)  # (id, state or stage)
@@ -249,8 +249,8 @@ class MemoryLedger:
     async def resend(self, attempt: Attempt) -> Attempt:
         await asyncio.sleep(0)
         current = self._current(attempt, Stage.UNKNOWN)
-        if self.safe_mode:
-            raise LedgerUnusable(f"nothing is sent again in safe mode: {self.safe_mode}")
+        if self.unsafe:
+            raise LedgerUnusable(f"nothing is sent again in safe mode: {self.unsafe}")
         return self._write(
             replace(
                 current,
@@ -390,8 +390,16 @@ class MemoryLedger:
         await asyncio.sleep(0)
         return self._paused
 
+    async def safe_mode(self) -> str | None:
+        await asyncio.sleep(0)
+        return self.unsafe
+
+    async def leave_safe_mode(self) -> None:
+        await asyncio.sleep(0)
+        self.unsafe = None
+
     def _forbidden(self) -> IntentRefusal | None:
-        if self.safe_mode:
+        if self.unsafe:
             return IntentRefusal.SAFE_MODE
         return IntentRefusal.PAUSED if self._paused else None
 
@@ -410,7 +418,7 @@ class MemoryLedger:
         waiting = {RequestState.PENDING, RequestState.PROCESSING}
         return Recovered(
             epoch=self.epoch,
-            safe_mode=self.safe_mode,
+            safe_mode=self.unsafe,
             interrupted=interrupted,
             abandoned=abandoned,
             requeued=sum(record.state in waiting for record in self.requests.values()),

@@ -244,3 +244,11 @@ class Ledger(Protocol):
     async def paused(self) -> bool:
         """Whether buying is paused."""
         ...
+
+    async def safe_mode(self) -> str | None:
+        """Why only searching is allowed, whatever is asked; None: all is well."""
+        ...
+
+    async def leave_safe_mode(self) -> None:
+        """A person has compared the ledger with the sellers' orders: buying is allowed again."""
+        ...

@@ -25,7 +25,6 @@ from bookhunt.daemon.clock import SystemClock
 from bookhunt.home.config import load_config
 from bookhunt.home.profiles import Profiles
 from bookhunt.home.secrets import Secrets
-from bookhunt.hunt.ports import Recovered
 from bookhunt.model.errors import InputError
 from bookhunt.store.ledger import SqliteLedger
 from bookhunt.store.records import SqliteRecords
@@ -346,11 +345,17 @@ def test_notices_that_were_given_up_are_told_and_those_that_wait_are_not() -> No
     assert "bookhunt notify list" in told.hint
 
 
-async def test_safe_mode_is_an_error(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
-    assert isinstance(running.daemon.ledger, MemoryLedger)
-    running.daemon.ledger.unsafe = "older"
+async def test_safe_mode_is_an_error(
+    running: Running, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def older() -> str:
+        return "older"
+
+    monkeypatch.setattr(running.daemon.ledger, "safe_mode", older)
     code, told = await call(examine, capsys)
     assert (code, levels(told)["ledger"]) == (1, "error")
+    [(_, _, hint)] = found(told, "ledger")
+    assert "bookhunt resume --reconciled" in hint
 
 
 async def test_a_daemon_of_another_contract_is_told_and_asked_nothing_more(

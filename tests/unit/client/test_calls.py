@@ -312,6 +312,7 @@ def test_every_call_goes_to_its_route(home: Home) -> None:
         client.set_limits("USD", {"day": None})
         client.pause()
         client.resume()
+        client.reconciled()
     assert [(each.method, each.path) for each in (*script.arrived, *more.arrived)] == [
         (
             "GET",
@@ -333,6 +334,7 @@ def test_every_call_goes_to_its_route(home: Home) -> None:
         ("PUT", "/limits/USD"),
         ("POST", "/pause"),
         ("POST", "/resume"),
+        ("POST", "/resume/reconciled"),
     ]
     bodies = [json.loads(each.body) for each in more.arrived if each.path.endswith("settle")]
     assert bodies == [{"bought": "A-1"}, {"not_bought": True, "retry": True}]

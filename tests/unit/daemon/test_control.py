@@ -16,6 +16,7 @@ from bookhunt.wire import contract
 from bookhunt.wire.contract import API_VERSION, PurchaseRequest
 from bookhunt.wire.routes import HEADER_API, HEADER_VERSION, ROUTES
 from tests.support.builders import TITLE
+from tests.support.memory_ledger import MemoryLedger
 from tests.support.running_daemon import PROFILE, Running, call
 from tests.unit.daemon.calling import raw
 
@@ -62,10 +63,33 @@ async def test_while_paused_nothing_is_bought(running: Running) -> None:
     found = await call(running.client.wait, said["request_id"], within_s=20)
     assert (found["status"], found["reason"]) == ("PURCHASE_FAILED", "paused")
     assert running.sellers.orders == []
-    assert await call(running.client.resume) == {"paused": False}
+    assert await call(running.client.resume) == {"paused": False, "safe_mode": None}
     said = await call(running.client.buy, replace(A_BOOK, again=True), idempotency_key="k-2")
     found = await call(running.client.wait, said["request_id"], within_s=20)
     assert found["status"] == "SUCCESS"
+
+
+async def test_safe_mode_is_left_by_a_persons_word_alone(running: Running) -> None:
+    """Not by `resume`; and whoever asks is told how it stands now, not how it was at the start."""
+    ledger = running.daemon.ledger
+    assert isinstance(ledger, MemoryLedger)
+    ledger.unsafe = "the ledger is older than its side file"
+    told = {"paused": False, "safe_mode": "the ledger is older than its side file"}
+    assert await call(running.client.resume) == told
+    said = await call(running.client.buy, A_BOOK, idempotency_key="k-1")
+    found = await call(running.client.wait, said["request_id"], within_s=20)
+    assert (found["status"], found["reason"]) == ("PURCHASE_FAILED", "safe_mode")
+    for look in (running.client.health, running.client.top):
+        assert (await call(look))["safe_mode"] == told["safe_mode"]
+    assert "bookhunt_safe_mode 1.0" in await call(running.client.metrics)
+
+    assert await call(running.client.reconciled) == {"paused": False, "safe_mode": None}
+    said = await call(running.client.buy, replace(A_BOOK, again=True), idempotency_key="k-2")
+    found = await call(running.client.wait, said["request_id"], within_s=20)
+    assert found["status"] == "SUCCESS"
+    for look in (running.client.health, running.client.top):
+        assert (await call(look))["safe_mode"] is None
+    assert "bookhunt_safe_mode 0.0" in await call(running.client.metrics)
 
 
 async def test_health_says_who_and_how(running: Running) -> None:

@@ -300,7 +300,7 @@ async def test_a_pause_stops_a_purchase_whose_basket_is_being_filled(life: Life)
 
 
 async def test_safe_mode_searches_and_never_buys(life: Life) -> None:
-    life.ledger.safe_mode = "restored from a backup"
+    life.ledger.unsafe = "restored from a backup"
     life.sells("shop", "10", tier=1)
     record = await life.hunted()
     assert (record.state, record.result.reason) == (FAILED, "safe_mode")
