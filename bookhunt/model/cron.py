@@ -49,6 +49,7 @@ _FIELDS: tuple[tuple[str, int, int, dict[str, int]], ...] = (
     ("day of week", 0, 7, _DAYS),
 )
 _EXAMPLE = 'five fields, as in "0 7 * * 1-5": minute, hour, day of month, month, day of week'
+_LONGEST_NUMBER = 4  # digits; cron takes leading noughts
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 # Every weekday falls on every date within 28 years that hold no century: see `_fits_some_day`.
 _WHOLE_CYCLE = range(2000, 2028)
@@ -232,6 +233,7 @@ def _number(text: str, what: str, low: int, high: int, names: dict[str, int]) ->
     value = names.get(text.lower())
     if value is not None:
         return value
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+    is_short = text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
+    if not (is_short and low <= int(text) <= high):
         raise BadSchedule(f"{text!r} is no {what}: it is {low} to {high}", hint=_EXAMPLE)
     return int(text)

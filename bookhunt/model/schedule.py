@@ -25,6 +25,7 @@ _EVERY, _AT = "every ", "at "
 SHORTEST_S = 60
 _LONGEST_S = 366 * 86_400
 _MOST_TIMES = 100
+_YEARS = range(2000, 3000)  # far from where the calendar ends, in any zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class At:
             raise BadSchedule(f"a watch has 1 to {_MOST_TIMES} times")
         if any(time.tzinfo is not None or time.second or time.microsecond for time in self.times):
             raise BadSchedule("a time is a whole minute of the watch's own zone")
+        if any(time.year not in _YEARS for time in self.times):
+            raise BadSchedule("a time lies in this millennium")
         if list(self.times) != sorted(set(self.times)):
             raise BadSchedule("times are in order, each once")
 
@@ -138,16 +141,18 @@ def end_of(text: str, zone: tzinfo) -> datetime:
     """
     given = text.strip()
     try:
-        if len(given) == len("2026-12-31"):
-            day = datetime.strptime(given, "%Y-%m-%d")  # noqa: DTZ007 - a day of the watch's zone
-            return instant_of(day + timedelta(days=1), zone)
+        is_day = len(given) == len("2026-12-31")
         named = datetime.fromisoformat(given)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise BadSchedule(
             f"{given!r} is no date", hint="2026-12-31, or 2026-12-31T18:00"
         ) from error
+    if named.year not in _YEARS:
+        raise BadSchedule(f"{given!r} does not lie in this millennium")
     if named.tzinfo is not None:
         return named.astimezone(UTC)
+    if is_day:
+        named += timedelta(days=1)
     return instant_of(named.replace(second=0, microsecond=0), zone)
 
 

@@ -81,41 +81,37 @@ def taken_apart(naive: np.ndarray) -> tuple[np.ndarray, ...]:
     months = dates.astype("datetime64[M]")
     day_of_month = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
     month = months.astype(np.int64) % 12 + 1
-    return (
-        naive % 60,
-        naive // 60 % 24,
-        day_of_month,
-        month,
-        (days + 4) % 7,
-    )  # 1970 began on Thursday
+    weekday = (days + 4) % 7  # 1970 began on a Thursday
+    return naive % 60, naive // 60 % 24, day_of_month, month, weekday
 
 
 def matches(fields: list[str], parts: tuple[np.ndarray, ...]) -> np.ndarray:
     minute, hour, day, month, weekday = parts
-    in_month = one_of(fields[2], 1, 31, day)
-    in_week = one_of(fields[4], 0, 7, weekday) | one_of(fields[4], 0, 7, weekday + 7)
+    in_month = numbers_of(fields[2], 1, 31)[day]
+    week = numbers_of(fields[4], 0, 7)
+    in_week = (week[:7] | (np.arange(7) == 0) & week[7])[weekday]  # "0 or 7 is Sunday"
     # "If both fields are restricted (i.e., do not contain the "*" character), the command will be
     # run when either field matches the current time."
     free = fields[2].startswith("*") or fields[4].startswith("*")
     on_day = in_month & in_week if free else in_month | in_week
     return (
-        one_of(fields[0], 0, 59, minute)
-        & one_of(fields[1], 0, 23, hour)
-        & one_of(fields[3], 1, 12, month)
+        numbers_of(fields[0], 0, 59)[minute]
+        & numbers_of(fields[1], 0, 23)[hour]
+        & numbers_of(fields[3], 1, 12)[month]
         & on_day
     )
 
 
-def one_of(field: str, low: int, high: int, values: np.ndarray) -> np.ndarray:
-    found = np.zeros(len(values), dtype=bool)
+def numbers_of(field: str, low: int, high: int) -> np.ndarray:
+    """Whether each number from nought on is one of those that the field names."""
+    values = np.arange(high + 1)
+    found = np.zeros(high + 1, dtype=bool)
     for element in field.split(","):
         span, _, step = element.partition("/")
         if span == "*":
             start, end = low, high
         else:
             start, end = (value_of(word, high) for word in (span.split("-") * 2)[:2])
-            if "-" in span:
-                end = value_of(span.split("-")[1], high)
         found |= (values >= start) & (values <= end) & ((values - start) % int(step or 1) == 0)
     return found
 

@@ -20,7 +20,7 @@ ZONES = ("Europe/Berlin", "America/New_York")
 ODD_ZONES = ("Australia/Lord_Howe", "America/Havana")
 LINES = Path(__file__).with_name("cron_lines.txt").read_text("utf-8").splitlines()
 _A_DAY_EACH = 750  # runs in two years; a line that runs more often is looked at in pieces
-_PIECE = 400
+_PIECE = 160
 
 
 @cache
@@ -34,7 +34,7 @@ def compare(line: str, zone: str) -> None:
     runs = wall.runs(line)
     starts, most = [-1], _A_DAY_EACH
     if len(runs) > _A_DAY_EACH:
-        starts += [change - 200 for change in wall.jumps + wall.returns]
+        starts += [change - 70 for change in wall.jumps + wall.returns]
         most = _PIECE
     for start in starts:
         at = wall.at(start)

@@ -7,6 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bookhunt.model import schedule as schedule_module
 from bookhunt.model.errors import BadMoney, BadSchedule, InputError
@@ -91,6 +93,34 @@ def test_what_is_no_schedule_is_said(text: str) -> None:
 def test_a_watch_cannot_be_wrong(changed: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error):
         a_watch(**changed)
+
+
+_WORDS = st.sampled_from(
+    "every at @daily @reboot * */5 0 7 1-5 60 mon , - / 6h 90m 2026-12-01T07:00 9999-12-31 "
+    "Z +14:00 0001-01-01T00:00 99999999999999999999 ٣ é".split()
+)
+
+
+@given(st.one_of(st.text(max_size=60), st.lists(_WORDS, max_size=7).map(" ".join)))
+def test_any_text_is_a_schedule_or_is_refused(text: str) -> None:
+    """And one that is read is read again from how it is told, and can be asked when it runs."""
+    try:
+        schedule = read_schedule(text)
+    except BadSchedule:
+        return
+    assert read_schedule(str(schedule)) == schedule
+    for zone in ("Asia/Tokyo", "America/New_York"):
+        watch = a_watch(schedule=schedule, timezone=zone)
+        assert watch.next_runs(NOON, most=3) == sorted(watch.next_runs(NOON, most=3))
+
+
+@given(st.one_of(st.text(max_size=30), st.lists(_WORDS, max_size=2).map("".join)))
+def test_any_text_is_an_end_or_is_refused(text: str) -> None:
+    for zone in ("Asia/Tokyo", "America/New_York"):
+        try:
+            assert end_of(text, zone_of(zone)).utcoffset() == timedelta(0)
+        except BadSchedule:
+            continue
 
 
 @pytest.mark.parametrize("name", ["Europe/Nowhere", "../../etc/passwd", "/etc/passwd", "", "utc "])
