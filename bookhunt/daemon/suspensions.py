@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 LOOK_EVERY_S = 30.0
-WORTH_A_WORD_S = 240.0  # a block page costs 300 s at first, what is down half an hour in all
+# A block page costs 300 s at first. What is down is left alone for 10 s, then twice as long each
+# time (`hunt.gate`): its sixth time is 320 s, after it failed for five minutes at least.
+WORTH_A_WORD_S = 240.0
 _WORDS = {
     Reason.BLOCKED: "it blocks bookhunt",
     Reason.UNAUTHORISED: "it does not accept its credentials",

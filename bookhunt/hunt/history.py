@@ -27,7 +27,8 @@ def sightings_of(ask: Ask, quoted: Quoted, *, at: datetime) -> list[Sighting]:
 
     Offers over the maximum count: a history is about prices, not about one customer's. An offer
     whose landed total is known goes before one of which only a part is. Asked of every answer, so
-    it counts in whole numbers and makes no money.
+    it counts in whole numbers and makes no money: with `PriceShelf.saw` of an unchanged price it
+    takes 2.2 µs of CPU; 4.4 with amounts of money.
     """
     lowest: dict[tuple[Condition, BookFormat, str], tuple[_Figure, str | None]] = {}
     for offer in quoted.offers:

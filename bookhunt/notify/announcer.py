@@ -1,6 +1,6 @@
 """Mail, desktop and chat: what an apprise address names (https://github.com/caronc/apprise).
 
-apprise is an extra, for its size: bookhunt is 60 MB without it and 80 with it.
+apprise is an extra, for its size: 20 MB on disk with what it brings (measured: apprise 2.3).
 """
 
 from __future__ import annotations
