@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import OrderedDict
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -39,7 +39,7 @@ class Schedule:
         self.watching = watching
         self._clock = clock
         self._calendar = Calendar()
-        self._line: deque[str] = deque()  # due, and not begun: each name once
+        self._line: OrderedDict[str, None] = OrderedDict()  # due, and not begun
         self._runs: dict[str, asyncio.Task[WatchRecord | None]] = {}
         self._newer: dict[str, WatchRecord] = {}  # changed during their run
         self._changed = asyncio.Event()
@@ -64,7 +64,7 @@ class Schedule:
                 _log.info("the clock was set: watches are looked at again")
                 await self._start_again()
             for name in self._calendar.take(self._clock.now()):
-                self._line.append(name)
+                self._line[name] = None
             self._fill()
             self._changed.clear()
             try:
@@ -109,8 +109,7 @@ class Schedule:
             if self._stopped:
                 raise DaemonStopping("the daemon is stopping and begins no run")
             self._calendar.drop(watch_id)
-            if watch_id in self._line:
-                self._line.remove(watch_id)
+            self._line.pop(watch_id, None)
             task = self._begin(watch_id)
         record = await asyncio.shield(task)
         if record is None:
@@ -152,7 +151,7 @@ class Schedule:
 
     def _fill(self) -> None:
         while self._line and len(self._runs) < AT_ONCE and not self._stopped:
-            self._begin(self._line.popleft())
+            self._begin(self._line.popitem(last=False)[0])
 
     def _begin(self, watch_id: str) -> asyncio.Task[WatchRecord | None]:
         task = asyncio.create_task(self.watching.run(watch_id))

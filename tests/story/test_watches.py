@@ -73,6 +73,7 @@ def test_watches_move_from_one_home_to_another_as_lines(own_world: World) -> Non
     assert [watch["id"] for watch in world.objects("watch", "list")] == ["newly-made"]
 
 
+@pytest.mark.timeout(400)  # a lost answer is looked up twice before it counts, five seconds apart
 def test_a_daemon_killed_at_random_buys_what_was_wanted(busy_world: World) -> None:
     """Copies bought are copies wanted, counted in the street's own ledger."""
     world, chance = busy_world, random.Random(8)
