@@ -1,6 +1,7 @@
 """`bookhunt completions`: the scripts that complete its command line, and its man pages."""
 
 import os
+import subprocess
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,12 @@ PLACES = {
     "zsh": "zsh/site-functions/_bookhunt",
     "fish": "fish/vendor_completions.d/bookhunt.fish",
 }
+# Where the package lies that loads scripts of bash on demand.
+_LOADERS = (
+    Path("/usr/share/bash-completion/bash_completion"),
+    Path("/usr/local/share/bash-completion/bash_completion"),
+    Path("/opt/homebrew/share/bash-completion/bash_completion"),
+)
 _Shell = Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]
 
 
@@ -51,10 +58,31 @@ def install(
         terminal.thing(told, (*told, "schema_version"))
         return
     terminal.notice(f"{script} is written; a new {chosen} completes bookhunt")
+    wanted = _line_of_startup(chosen, script)
+    if wanted is not None:
+        terminal.notice(wanted)
     if man:
         terminal.notice(f"{len(written) - 1} man pages lie in {share / 'man'}: man bookhunt")
-    if chosen == "zsh":
-        terminal.notice(f"~/.zshrc must have, above compinit: fpath=({script.parent} $fpath)")
+        if not _man_looks_in(share / "man"):
+            terminal.notice(f'for man to look there: export MANPATH="{share / "man"}:$MANPATH"')
+
+
+def _line_of_startup(shell: str, script: Path) -> str | None:
+    """What a start-up file must have for the shell to read the script; None: nothing."""
+    if shell == "zsh":
+        return f"~/.zshrc must have, above compinit: fpath=({script.parent} $fpath)"
+    if shell == "bash" and not any(path.exists() for path in _LOADERS):
+        return f"without the package bash-completion, ~/.bashrc must have: source {script}"
+    return None
+
+
+def _man_looks_in(folder: Path) -> bool:
+    """Whether `man` of this machine finds pages there; where nobody can say, it is told."""
+    try:
+        asked = subprocess.run(["manpath", "-q"], capture_output=True, check=False, timeout=5)  # noqa: S607 - the user's own
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return os.fsencode(folder) in asked.stdout.strip().split(b":")
 
 
 def man_pages() -> dict[str, str]:
