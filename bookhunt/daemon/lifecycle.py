@@ -243,8 +243,10 @@ async def _close_when_lost(daemon: Daemon, lock: Lock, listening: Listening) -> 
     """End a daemon that nobody finds: its home was removed, or its socket removed or replaced."""
     while lock.is_in_place() and listening.is_in_place():
         await daemon.clock.sleep(_LOOK_FOR_HOME_EVERY_S)
-    gone = "the home was removed" if not lock.is_in_place() else "the socket is another's by now"
-    _log.error(gone)
+    if not lock.is_in_place():
+        _log.error("the home was removed")
+    else:
+        _log.error("the socket is another's by now")
     daemon.closing.set()
 
 
