@@ -10,7 +10,7 @@ from bookhunt.cli.connection import connect
 from bookhunt.cli.output import Terminal
 from bookhunt.cli.patience import timeout_s
 from bookhunt.cli.purchases import Done, Purchases
-from bookhunt.cli.render import outcome_lines, progress_line, tell_why
+from bookhunt.cli.render import outcome_lines, progress_line, tell_overcharge, tell_why
 from bookhunt.cli.wishes import STDIN, Terms, Wishes
 from bookhunt.home.paths import Home
 from bookhunt.model.errors import InputError
@@ -159,6 +159,7 @@ def _print(terminal: Terminal, end: Done, *, several: bool) -> None:
         terminal.error(end.error, about=end.label if several else None)
         return
     assert end.request is not None
+    tell_overcharge(end.request, terminal)
     if terminal.wants_objects:
         terminal.thing(end.request, REQUEST_FIELDS)
         return

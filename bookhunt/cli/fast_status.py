@@ -22,6 +22,7 @@ from bookhunt.cli.render import (
     REQUEST_SPARE,
     outcome_lines,
     request_row,
+    tell_overcharge,
 )
 from bookhunt.cli.table import print_table
 
@@ -66,6 +67,7 @@ def _print(terminal: Terminal, requests: list[dict[str, Any]], *, whole: bool) -
     elif whole:
         for line in outcome_lines(requests[0], terminal):
             terminal.line(line)
+        tell_overcharge(requests[0], terminal)
     else:
         print_table(
             terminal,

@@ -26,6 +26,7 @@ _WORDS = {
     "DRY_RUN": ("would buy", "green"),
 }
 
+_OVERCHARGED = "the seller charged more than was agreed"
 _UNHAPPY = frozenset({"NOT_AVAILABLE", "PURCHASE_FAILED", "IN_DOUBT", "NEEDS_ATTENTION"})
 
 
@@ -102,6 +103,12 @@ def outcome_lines(request: dict[str, Any], terminal: Terminal) -> list[str]:
     return [title, *(f"  {terminal.styled(f'{name:9}', 'dim')}{text}" for name, text in rows)]
 
 
+def tell_overcharge(request: dict[str, Any], terminal: Terminal) -> None:
+    """Say beside a pipe's line or object that a seller took too much: nobody may overlook it."""
+    if request.get("overcharged") and (terminal.is_plain or terminal.wants_objects):
+        terminal.notice(f"ATTENTION: {book_of(request)}: {_OVERCHARGED}")
+
+
 def tell_why(request: dict[str, Any], terminal: Terminal) -> None:
     """Say beside the one line of a pipe why nothing was bought; on a terminal it stands there."""
     if terminal.is_plain and request["status"] in _UNHAPPY and request.get("message"):
@@ -135,7 +142,7 @@ def _order(request: dict[str, Any]) -> str:
 def _remarks(request: dict[str, Any]) -> list[tuple[str, str]]:
     rows = []
     if request.get("overcharged"):
-        rows.append(("ATTENTION", "the seller charged more than was agreed"))
+        rows.append(("ATTENTION", _OVERCHARGED))
     why = request.get("message") or request.get("reason")
     if why and request["status"] != "SUCCESS":
         rows.append(("because", str(why)))
@@ -174,7 +181,7 @@ def request_row(request: dict[str, Any]) -> list[str]:
         where = request.get("lowest_available_seller")
     return [
         book_of(request),
-        word_of(request["status"]),
+        word_of(request["status"]) + (", overcharged" if request.get("overcharged") else ""),
         money(request["max_price"]),
         money(price),
         where or "-",

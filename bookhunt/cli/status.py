@@ -16,6 +16,7 @@ from bookhunt.cli.render import (
     iso_before,
     outcome_lines,
     request_row,
+    tell_overcharge,
 )
 from bookhunt.cli.table import print_table
 from bookhunt.cli.why import WHY_FIELDS, explained, print_explained
@@ -121,6 +122,7 @@ def _print_whole(
         return
     for line in outcome_lines(request, terminal):
         terminal.line(line)
+    tell_overcharge(request, terminal)
 
 
 def _watch(

@@ -10,7 +10,7 @@ from bookhunt.cli import exit_codes
 from bookhunt.cli.connection import connect
 from bookhunt.cli.durations import seconds
 from bookhunt.cli.output import Terminal
-from bookhunt.cli.render import outcome_lines, progress_line, tell_why
+from bookhunt.cli.render import outcome_lines, progress_line, tell_overcharge, tell_why
 from bookhunt.client import DaemonClient
 from bookhunt.client.calls import is_at_rest
 from bookhunt.wire.contract import LONGEST_WAIT_S, REQUEST_FIELDS
@@ -55,6 +55,7 @@ def _wait_for(terminal: Terminal, client: DaemonClient, request_id: str, ends_at
         request = client.status(request_id, wait_s=min(left_s, LONGEST_WAIT_S))
         if is_at_rest(request) or left_s <= 0:
             break
+    tell_overcharge(request, terminal)
     if terminal.wants_objects:
         terminal.thing(request, REQUEST_FIELDS)
     else:

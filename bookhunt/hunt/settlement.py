@@ -7,6 +7,7 @@ replays the key's own first answer, and everything else says nothing about the f
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from bookhunt.hunt.world import World
     from bookhunt.model.money import Money
     from bookhunt.model.outcome import RequestRecord
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +141,11 @@ async def _write_down(
         request_to=request_to,
         result=result,
     )
+    if record.result.bought is not None and record.result.bought.overcharged:
+        _log.warning(
+            "a seller charged more than was agreed",
+            extra={"request_id": attempt.request_id, "seller": attempt.seller},
+        )
     world.tally.attempts[to.value] += 1
     world.beliefs.learn_order(attempt.seller, weight=_SPEAKS_FOR_SELLER.get(to, 0.0))
     if attempt.stage in {Stage.UNKNOWN, Stage.MANUAL}:

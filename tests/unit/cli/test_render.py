@@ -14,6 +14,7 @@ from bookhunt.cli.render import (
     request_row,
     seller_row,
     sum_of,
+    tell_overcharge,
     word_of,
 )
 from bookhunt.model.request import RequestState
@@ -78,8 +79,19 @@ def test_the_sum_says_no_more_than_is_known() -> None:
     assert sum_of(taxed) == "20.00 + 3.99 shipping + 1.50 tax = 25.49 USD"
 
 
-def test_an_overcharge_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "ATTENTION" in _told(_BOUGHT | {"overcharged": True}, monkeypatch)
+def test_an_overcharge_is_loud(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a terminal, in lists, and beside the one line or object of a pipe."""
+    over = _BOUGHT | {"overcharged": True}
+    assert "overcharged" in " ".join(request_row(over))
+    assert "overcharged" not in " ".join(request_row(_BOUGHT))
+    for terminal in (Terminal(), Terminal(json=True)):
+        tell_overcharge(_BOUGHT, terminal)
+        assert capsys.readouterr().err == ""
+        tell_overcharge(over, terminal)
+        assert "ATTENTION: Emma: the seller charged more" in capsys.readouterr().err
+    assert "ATTENTION" in _told(over, monkeypatch)
 
 
 def test_not_available_says_the_lowest_price_where_and_how_sure_it_is(
