@@ -145,8 +145,7 @@ class Schedule:
         try:
             return record.begins(now)
         except BadSchedule as error:
-            extra = {"watch_id": record.watch.id}
-            _log.warning("a watch cannot run: %s", error, extra=extra)
+            _log.warning("a watch cannot run: %s", error, extra={"watch_id": record.watch.id})
             return None
 
     def _fill(self) -> None:
