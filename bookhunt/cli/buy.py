@@ -7,10 +7,11 @@ import typer
 
 from bookhunt.cli import exit_codes
 from bookhunt.cli.connection import connect
+from bookhunt.cli.live import Live
 from bookhunt.cli.output import Terminal
 from bookhunt.cli.patience import timeout_s
 from bookhunt.cli.purchases import Done, Purchases
-from bookhunt.cli.render import outcome_lines, progress_line, tell_overcharge, tell_why
+from bookhunt.cli.render import outcome_lines, tell_overcharge, tell_why
 from bookhunt.cli.wishes import STDIN, Terms, Wishes
 from bookhunt.home.paths import Home
 from bookhunt.model.errors import InputError
@@ -105,8 +106,9 @@ def buy(
         traced=STDIN not in books,
     )
     wishes = Wishes(terms=terms, key=idempotency_key, several=several)
+    live = Live(terminal, lambda: connect(terminal, home))
     ends = purchases.run(
-        wishes.of(books, _stdin()), idle=lambda: _show_progress(terminal, purchases)
+        wishes.of(books, _stdin()), idle=lambda: live.show(list(purchases.under_way.values()))
     )
     return _print_all(terminal, purchases, ends, several=several, unordered=unordered)
 
@@ -166,10 +168,6 @@ def _print(terminal: Terminal, end: Done, *, several: bool) -> None:
     for line in outcome_lines(end.request, terminal):
         terminal.line(line)
     tell_why(end.request, terminal)
-
-
-def _show_progress(terminal: Terminal, purchases: Purchases) -> None:
-    terminal.progress(progress_line(len(purchases.under_way)))
 
 
 def _say_how_to_look_again(terminal: Terminal, purchases: Purchases) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _CLEAR_LINE = "\r\x1b[K"
+_CLEAR_BELOW = "\x1b[J"
+_UP = "\x1b[{}A"
 
 
 class ReaderGone(Exception):
@@ -31,7 +33,7 @@ class ReaderGone(Exception):
 class Terminal:
     """How this command was asked to speak; `color` is auto, always or never."""
 
-    __slots__ = ("_progress_shown", "color", "fields", "json", "no_autostart", "no_input", "quiet")
+    __slots__ = ("_progress_lines", "color", "fields", "json", "no_autostart", "no_input", "quiet")
 
     def __init__(
         self,
@@ -49,7 +51,7 @@ class Terminal:
         self.quiet = quiet
         self.no_input = no_input
         self.no_autostart = no_autostart
-        self._progress_shown = False
+        self._progress_lines = 0
 
     # -- data
 
@@ -114,12 +116,20 @@ class Terminal:
             self._clear_progress()
             _to_stderr(text + "\n")
 
+    @property
+    def shows_progress(self) -> bool:
+        """Whether somebody looks at stderr, and wants to."""
+        return not self.quiet and not self.json and sys.stderr.isatty()
+
     def progress(self, text: str) -> None:
-        """Show what is going on, in one line of a terminal that the next word replaces."""
-        if self.quiet or self.json or not sys.stderr.isatty():
-            return
-        _to_stderr(_CLEAR_LINE + text)
-        self._progress_shown = True
+        """Show what is going on, in lines of a terminal that the next word replaces.
+
+        Each line is to be narrower than the terminal: one that it wraps would stay.
+        """
+        if self.shows_progress:
+            self._clear_progress()
+            _to_stderr(_CLEAR_LINE + text)
+            self._progress_lines = text.count("\n") + 1
 
     def error(self, error: BookhuntError, *, about: str | None = None) -> None:
         """Say what went wrong, why, and what to type next; `about` names the thing of several."""
@@ -151,9 +161,10 @@ class Terminal:
         )
 
     def _clear_progress(self) -> None:
-        if self._progress_shown:
-            _to_stderr(_CLEAR_LINE)
-            self._progress_shown = False
+        if self._progress_lines:
+            up = self._progress_lines - 1
+            _to_stderr((_UP.format(up) if up else "") + _CLEAR_LINE + (_CLEAR_BELOW if up else ""))
+            self._progress_lines = 0
 
 
 def let_nobody_hear() -> None:

@@ -11,6 +11,7 @@ from bookhunt.cli.output import one_line
 TYPE_CHECKING = False  # see `output`: this module is on the way of `status`
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
 
     from bookhunt.cli.output import Terminal
 
@@ -41,7 +42,7 @@ def print_table(
             terminal.line("\t".join(row))
         return
     widths = [max(width_of(row[i]) for row in [headers, *clean]) for i in range(len(headers))]
-    most = _columns()
+    most = terminal_columns()
     if short is not None and _too_wide(widths, flexible, most):
         place, length = short
         clean = [[*row[:place], row[place][:length], *row[place + 1 :]] for row in clean]
@@ -66,13 +67,13 @@ def _sum(widths: list[int]) -> int:
     return sum(shown) + len(_GAP) * (len(shown) - 1)
 
 
-def _columns() -> int:
-    """The width of the terminal; COLUMNS goes before what it says itself, as everywhere."""
+def terminal_columns(stream: TextIO | None = None) -> int:
+    """The width of the terminal of stdout, or of the stream; COLUMNS goes before, as everywhere."""
     named = os.environ.get("COLUMNS", "")
     if named.isdecimal() and int(named):
         return int(named)
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or _USUAL_COLUMNS
+        return os.get_terminal_size((stream or sys.stdout).fileno()).columns or _USUAL_COLUMNS
     except (OSError, ValueError):
         return _USUAL_COLUMNS
 

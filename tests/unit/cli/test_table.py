@@ -68,7 +68,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     monkeypatch.setattr(Terminal, "is_plain", False)
 
     def show(columns: int, headers: tuple, row: tuple, **how: object) -> list[str]:
-        monkeypatch.setattr(table, "_columns", lambda: columns)
+        monkeypatch.setattr(table, "terminal_columns", lambda *_: columns)
         print_table(Terminal(), headers, [row], **how)
         return capsys.readouterr().out.splitlines()
 
@@ -118,7 +118,7 @@ def test_a_cell_without_a_character_fits_anywhere(shown: Shown) -> None:
 def test_a_pipe_gets_every_cell_whole(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(table, "_columns", lambda: 20)
+    monkeypatch.setattr(table, "terminal_columns", lambda *_: 20)
     for headers, row, how in _TABLES.values():
         print_table(Terminal(), headers, [row], **how)
         assert capsys.readouterr().out == "\t".join(row) + "\n"
