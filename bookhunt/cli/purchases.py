@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any
 from bookhunt.cli import exit_codes
 from bookhunt.cli.spool import SpooledKey, spooled_key
 from bookhunt.cli.wishes import Unreadable, Wish
-from bookhunt.model.errors import BookhuntError, DaemonError, DaemonStopping
+from bookhunt.model.errors import (
+    BookhuntError,
+    DaemonError,
+    DaemonStopping,
+    IdempotencyKeyReused,
+    PossibleDuplicate,
+)
 from bookhunt.wire.problems import exit_code_of, kind_of
 
 if TYPE_CHECKING:
@@ -172,6 +178,8 @@ class Purchases:
         try:
             submitted = client.buy(wish.request, idempotency_key=key, traced=self.traced)
         except BookhuntError as error:
+            if spooled is not None and spooled.found:
+                error.of_a_repeat = True
             if _is_answer(error):
                 self.unanswered.discard(place)
             _settle(spooled, error)
@@ -196,7 +204,15 @@ class Purchases:
 
 
 def _is_answer(error: BookhuntError) -> bool:
-    """Whether the error is the daemon's word that nothing was written."""
+    """Whether the error is the daemon's word that nothing was written under this key.
+
+    Of a repeat only the ledger's own is: the others were turned away before it was looked into,
+    and the first time may have gone through.
+    """
+    if isinstance(error, (PossibleDuplicate, IdempotencyKeyReused)):
+        return True
+    if error.of_a_repeat:
+        return False
     if isinstance(error, DaemonStopping):
         return True
     return not isinstance(error, DaemonError) and kind_of(error).status < 500
@@ -213,7 +229,7 @@ def _settle(spooled: SpooledKey | None, error: BookhuntError) -> None:
 
 def _explained(error: BookhuntError) -> BookhuntError:
     """A lost answer says what to do about it."""
-    if not _is_answer(error) and isinstance(error, DaemonError):
+    if not _is_answer(error) and (error.of_a_repeat or isinstance(error, DaemonError)):
         again = "type the same command again: it cannot be bought twice"
         error.hint = f"{error.hint}; then {again}" if error.hint else again
     return error

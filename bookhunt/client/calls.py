@@ -311,9 +311,13 @@ class DaemonClient(RecordCalls, WatchCalls, NoticeCalls):
             try:
                 return self._once(name, **how)
             except (ConnectionBroke, DaemonNotRunning, DaemonStopping) as trouble:
+                trouble.of_a_repeat = met[ConnectionBroke] > 0
                 met[type(trouble)] += 1
                 if met[type(trouble)] == _TRIES or not self._mend(name, trouble):
                     raise
+            except BookhuntError as error:
+                error.of_a_repeat = met[ConnectionBroke] > 0
+                raise
 
     def _mend(self, name: str, trouble: DaemonError) -> bool:
         """Do what helps against this trouble; whether the call should be made again."""

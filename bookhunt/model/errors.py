@@ -17,6 +17,8 @@ class BookhuntError(Exception):
     """
 
     code: ClassVar[str] = "internal"
+    # The call was made before and its answer lost: this says nothing about the first time.
+    of_a_repeat = False
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)

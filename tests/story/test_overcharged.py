@@ -1,4 +1,4 @@
-"""A seller that takes more than was agreed to is told of wherever one looks, and never paid twice."""
+"""A seller that takes more than was agreed is told of wherever one looks, and never paid twice."""
 
 import json
 

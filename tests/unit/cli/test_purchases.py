@@ -12,7 +12,15 @@ from bookhunt.cli.purchases import MOST_AT_ONCE, Done, Purchases
 from bookhunt.cli.wishes import Terms, Wishes
 from bookhunt.client.connection import ConnectionBroke
 from bookhunt.home.paths import Home
-from bookhunt.model.errors import BookhuntError, InputError, PossibleDuplicate, SpendingPaused
+from bookhunt.model.errors import (
+    BookhuntError,
+    DaemonStopping,
+    InputError,
+    PossibleDuplicate,
+    ProfileMissing,
+    SpendingPaused,
+    TryLater,
+)
 from bookhunt.wire.contract import PurchaseRequest
 
 _TERMS = Terms(max_price="20")
@@ -155,6 +163,39 @@ def test_after_a_lost_answer_the_next_command_sends_the_same_key(home: Home) -> 
     assert end.exit_code == exit_codes.DONE
     assert daemon.keys == broken.keys
     assert "never answered" in told[0]
+    assert _spooled(home) == []
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        TryLater("2000 calls are under way already", retry_after_s=1.0),
+        DaemonStopping("the daemon is stopping and takes no new request"),
+        ProfileMissing("there is no profile 'home'"),
+    ],
+    ids=lambda error: error.code,
+)
+def test_a_refusal_says_nothing_of_a_submission_that_went_before_it(
+    home: Home, refusal: BookhuntError
+) -> None:
+    """The first may have been written down: its key is kept until the ledger has been asked."""
+    lost = ConnectionBroke("the daemon ended before it answered")
+    first = ScriptedDaemon(refuses={"a": lost})
+    _run(_purchases(home, first), "a")
+    [end] = _run(_purchases(home, ScriptedDaemon(refuses={"a": refusal})), "a")
+    assert "cannot be bought twice" in (end.error.hint or "")
+    assert len(_spooled(home)) == 1
+    third = ScriptedDaemon()
+    _run(_purchases(home, third), "a")
+    assert third.keys == first.keys
+    assert _spooled(home) == []
+
+
+def test_the_ledgers_own_word_ends_a_key_that_was_sent_before(home: Home) -> None:
+    """It looks for the key first: a duplicate is another request, and this one was never written."""
+    _run(_purchases(home, ScriptedDaemon(refuses={"a": ConnectionBroke("gone")})), "a")
+    older = PossibleDuplicate("asked for already", older_id="id-old")
+    _run(_purchases(home, ScriptedDaemon(refuses={"a": older})), "a")
     assert _spooled(home) == []
 
 

@@ -137,6 +137,17 @@ def test_a_killed_daemon_s_last_connections_do_not_use_up_the_tries(
     assert started == ["start", "start"]
 
 
+def test_an_error_says_whether_the_call_was_made_before_and_its_answer_lost(home: Home) -> None:
+    """What a repeat is refused for says nothing of the first time."""
+    refused = answer(problem_of(errors.ProfileMissing("no profile")), status=409)
+    with scripted(home, refused), pytest.raises(errors.ProfileMissing) as first:
+        a_client(home).buy(EMMA, idempotency_key="k-1")
+    assert not first.value.of_a_repeat
+    with scripted(home, HANG_UP, refused), pytest.raises(errors.ProfileMissing) as second:
+        a_client(home).buy(EMMA, idempotency_key="k-1")
+    assert second.value.of_a_repeat
+
+
 def test_a_daemon_that_always_breaks_is_an_error_in_the_end(home: Home) -> None:
     with scripted(home, HANG_UP) as script, pytest.raises(ConnectionBroke):
         a_client(home).sellers()
