@@ -118,7 +118,7 @@ def _write(db: sqlite3.Connection, *, batch: Mapping[PriceLine, Sighting]) -> No
     for line, seen in batch.items():
         names = {
             "book": line.book,
-            "isbn13": seen.isbn13,
+            "isbn": seen.isbn13,
             "seller": line.seller,
             "condition": line.condition.value,
             "format": line.format.value,
@@ -146,7 +146,7 @@ def _points_of(db: sqlite3.Connection, *, book: Book) -> dict[PriceLine, list[Pr
     names = {
         "book": book.identity,
         "title": title,
-        "isbn13": book.isbn13,
+        "isbn": book.isbn13,
         "limit": _MOST_READ,
     }
     lines: dict[int, PriceLine] = {}

@@ -13,5 +13,6 @@ DELETE FROM explanation WHERE rowid IN (
   SELECT rowid FROM explanation ORDER BY kept_us LIMIT (SELECT count(*) / 10 + 1 FROM explanation));
 
 -- name: bytes_used
-SELECT (page_count - freelist_count) * page_size AS bytes
+-- Traces lie in the same file and have a limit of their own: theirs are not held against these.
+SELECT (page_count - freelist_count) * page_size - (SELECT bytes FROM trace_size) AS bytes
 FROM pragma_page_count, pragma_freelist_count, pragma_page_size;

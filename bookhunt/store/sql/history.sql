@@ -1,6 +1,6 @@
 -- name: add_line
 INSERT INTO price_line (book, isbn13, seller, condition, format, country, currency)
-VALUES (:book, :isbn13, :seller, :condition, :format, :country, :currency)
+VALUES (:book, :isbn, :seller, :condition, :format, :country, :currency)
 ON CONFLICT (book, seller, condition, format, country, currency)
 DO UPDATE SET isbn13 = coalesce(excluded.isbn13, isbn13)
 RETURNING id;
@@ -16,7 +16,7 @@ ON CONFLICT (line, at_us) DO UPDATE SET minor = excluded.minor, landed = exclude
 SELECT l.id, l.book, l.seller, l.condition, l.format, l.country, l.currency,
   p.at_us, p.minor, p.landed
 FROM price_line AS l JOIN price_point AS p ON p.line = l.id
-WHERE l.book IN (:book, :title) OR l.isbn13 = :isbn13
+WHERE l.book IN (:book, :title) OR l.isbn13 = :isbn
 ORDER BY p.at_us DESC LIMIT :limit;
 
 -- name: drop_older

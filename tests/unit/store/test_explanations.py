@@ -10,6 +10,7 @@ import pytest
 
 from bookhunt.model.errors import LedgerUnusable
 from bookhunt.store import explanations as module
+from bookhunt.store.cache import Cache
 from bookhunt.store.database import Schema
 from bookhunt.store.explanations import SqliteExplanations
 from tests.support.builders import a_note, an_id
@@ -140,9 +141,36 @@ async def test_a_full_disk_costs_explanations_and_nothing_else(
     await kept.close()
 
 
+async def empty_bytes(cache: Path) -> int:
+    """What a cache takes with nothing in it: each schema has more tables than the last."""
+    opened = await Cache.open(cache)
+    pages = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    size = await opened.run(lambda db: int(db.execute(pages).fetchone()[0]), otherwise=-1)
+    await opened.close()
+    return size
+
+
+async def test_traces_in_the_same_file_cost_no_explanation(cache: Path, clock: JumpClock) -> None:
+    """Each has a limit of its own; traces alone may fill that of explanations."""
+    most = await empty_bytes(cache) + 50_000
+    kept = await SqliteExplanations.open(cache, clock=clock, most_bytes=most)
+    trace = "INSERT INTO trace_part (trace_id, kept_us, bytes, part) VALUES ('t', 1, ?, ?)"
+    part = b"x" * 300_000
+    await kept._cache.run(lambda db: db.execute(trace, (len(part), part)).rowcount, otherwise=-1)
+    ids = [an_id() for _ in range(5)]
+    for request_id in ids:
+        clock.pass_time(61)
+        kept.keep(request_id, [a_note()])
+        while kept._flush is not None:
+            await kept._flush
+    assert [bool(await kept.of(request_id)) for request_id in ids] == [True] * 5
+    await kept.close()
+
+
 async def test_old_and_surplus_explanations_are_forgotten(cache: Path, clock: JumpClock) -> None:
-    """After seven days, or when the file is too large, the oldest first."""
-    kept = await SqliteExplanations.open(cache, clock=clock, most_bytes=64_000)
+    """After seven days, or when they are too large, the oldest first."""
+    most = await empty_bytes(cache) + 20_000
+    kept = await SqliteExplanations.open(cache, clock=clock, most_bytes=most)
     ids = [an_id() for _ in range(20)]
     for request_id in ids:
         clock.pass_time(61)
