@@ -24,6 +24,7 @@ tab-separated lines. Every object carries schema_version. Absent values are null
             resolved_price (total), item_price, shipping, tax, order_id, delivery_estimate,
             lowest_available_price, lowest_available_seller, reason, proof, attempts, ...
   offer     seller, item, price, shipping, tax, total, condition, inventory, rank, fits, ...
+  watch     id, book, max_price, schedule, timezone, next_runs, last_run, bought, copies, state, ...
   original_price, original: what the seller asks in its own currency, where that is another
   errors    on stderr: {"error": {"code", "message", "hint"}}
 
@@ -117,6 +118,9 @@ and 7; names are three letters; 1-5 is Monday to Friday; */15 and 8-18/2 are ste
 fields are restricted, either will do: 0 7 13 * fri is each 13th and each Friday. There are @hourly,
 @daily, @weekly, @monthly, @yearly. Steps after a single number, and lines that never run, are
 refused.
+
+What the last run came to stands in outcome: too_dear, not_found, unproven (nobody that answered
+has it), cannot_ask (no seller is ready), fits, ordered, waiting, paused, done, or an error's code.
 
 Times are those of the watch's time zone (--timezone; this machine's without it), which is shown.
 When its clocks go forward, a time that is skipped (2:30) runs when the hour is over (3:00); when

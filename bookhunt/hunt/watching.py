@@ -27,6 +27,7 @@ from bookhunt.model.errors import (
     TryLater,
 )
 from bookhunt.model.notice import Event, News
+from bookhunt.model.outcome import ProofOfAbsence
 from bookhunt.model.request import Request
 from bookhunt.model.watch import NextCopy, RunOutcome, WatchRecord, WatchRun, WatchState
 
@@ -199,11 +200,15 @@ def _news_of(watch: Watch, run: WatchRun, lowest: Money) -> News:
 
 
 def _why_nothing(watch: Watch, findings: Findings) -> RunOutcome:
-    """Whether somebody has it for too much, or nobody that can be bought from."""
-    lowest = findings.lowest
-    if lowest is not None and lowest.currency == watch.max_price.currency:
-        return RunOutcome.TOO_DEAR if lowest > watch.max_price else RunOutcome.NOT_FOUND
-    return RunOutcome.NOT_FOUND
+    """Whether somebody has it for too much, or nobody that can be bought from; how sure that is."""
+    lowest, most = findings.lowest, watch.max_price
+    if lowest is not None and lowest.currency == most.currency and lowest > most:
+        return RunOutcome.TOO_DEAR
+    if not findings.sellers_asked:
+        return RunOutcome.CANNOT_ASK
+    if findings.proof is ProofOfAbsence.COMPLETE:
+        return RunOutcome.NOT_FOUND
+    return RunOutcome.UNPROVEN
 
 
 def _is_news(before: WatchRecord, run: WatchRun, told: Money | None) -> bool:

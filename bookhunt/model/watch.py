@@ -140,7 +140,9 @@ class RunOutcome(StrEnum):
     """What a look came to, where nothing failed."""
 
     TOO_DEAR = "too_dear"  # somebody has it, for more than the maximum
-    NOT_FOUND = "not_found"  # nobody has it
+    NOT_FOUND = "not_found"  # nobody has it, and all that could have it answered
+    UNPROVEN = "unproven"  # nobody that answered has it; some could not be asked, or were silent
+    CANNOT_ASK = "cannot_ask"  # no seller could be asked at all
     FITS = "fits"  # quote only: somebody has it at that price
     ORDERED = "ordered"  # a purchase was asked for
     WAITING = "waiting"  # an earlier purchase of it is not settled

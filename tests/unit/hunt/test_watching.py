@@ -12,6 +12,7 @@ from bookhunt.hunt.watching import Watching
 from bookhunt.model.errors import DaemonStopping, LedgerUnusable, TryLater
 from bookhunt.model.notice import Event
 from bookhunt.model.purchase import Answer
+from bookhunt.model.reasons import Reason
 from bookhunt.model.request import RequestState
 from bookhunt.model.schedule import Every, read_schedule
 from bookhunt.model.watch import WatchRecord, WatchState
@@ -214,6 +215,17 @@ async def test_a_watch_that_only_quotes_never_asks_for_a_copy(
         assert record.last_run.outcome == "fits"
         await hour(clock)
     assert (watched.life.ledger.requests, watched.life.sellers.orders) == ({}, [])
+
+
+async def test_what_nobody_has_is_told_as_surely_as_it_is_known(watched: Watched) -> None:
+    watch, told = await watched.add(), []
+    told.append((await watched.run(watch)).last_run)
+    watched.life.fails("alpha", Reason.NOT_STOCKED)
+    told.append((await watched.run(watch)).last_run)
+    watched.life.fails("beta", Reason.UNREACHABLE)
+    told.append((await watched.run(watch)).last_run)
+    outcomes = [run.outcome for run in told if run is not None]
+    assert outcomes == ["cannot_ask", "not_found", "unproven"]
 
 
 async def test_a_missing_profile_is_what_the_run_came_to(watched: Watched) -> None:
