@@ -419,7 +419,9 @@ _bookhunt_value() {
         'trace --format') kind='words:otlp chrome' ;;
         'trace --fields') kind='pick:request_id trace_id began_at ms parts link dropped spans status strategy sellers_asked sellers_total calls cached coalesced early_exit stopped_because full_fan_out saved_calls sellers schema_version' ;;
         'trace --color') kind='words:auto always never' ;;
+        'top --fields') kind='pick:at uptime_s monotonic_s paused safe_mode load requests calls money sellers schema_version' ;;
         'top --color') kind='words:auto always never' ;;
+        'metrics --fields') kind='pick:name labels value schema_version' ;;
         'metrics --color') kind='words:auto always never' ;;
         'feedback --fields') kind='pick:request_id seller feedback counted schema_version' ;;
         'feedback --color') kind='words:auto always never' ;;

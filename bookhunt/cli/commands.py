@@ -94,6 +94,7 @@ COMMANDS: dict[str, Entry | Group] = {
         function="top",
         does="Watch everything that goes on, live.",
         examples=("bookhunt top", "bookhunt top --every 5s", "bookhunt top --json"),
+        prints="look",
     ),
     "metrics": Entry(
         module="bookhunt.cli.metrics",
@@ -104,6 +105,7 @@ COMMANDS: dict[str, Entry | Group] = {
             "bookhunt metrics --json",
             "bookhunt metrics --dashboard > bookhunt-dashboard.json",
         ),
+        prints="sample",
     ),
     "feedback": Entry(
         module="bookhunt.cli.feedback",

@@ -10,7 +10,7 @@ from bookhunt.cli.connection import connect
 from bookhunt.cli.output import Terminal
 from bookhunt.model.errors import InputError
 
-_FIELDS = ("name", "labels", "value", "schema_version")
+SAMPLE_FIELDS = ("name", "labels", "value", "schema_version")
 _SAMPLE = re.compile(r"(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
 _LABEL = re.compile(r'(?P<name>[a-zA-Z_]\w*)="(?P<value>(?:[^"\\]|\\.)*)"')
 
@@ -29,7 +29,7 @@ def metrics(
 
     With telemetry.metrics_port in the configuration they can be scraped at 127.0.0.1 as well.
     """
-    terminal.picked(_FIELDS)
+    terminal.picked(SAMPLE_FIELDS)
     if dashboard and alerts:
         raise InputError("--dashboard and --alerts are two files", hint="one at a time")
     if dashboard or alerts:
@@ -49,7 +49,7 @@ def metrics(
                 each["name"]: each["value"] for each in _LABEL.finditer(found["labels"] or "")
             }
             sample = {"name": found["name"], "labels": labels, "value": found["value"]}
-            terminal.thing(sample, _FIELDS)
+            terminal.thing(sample, SAMPLE_FIELDS)
 
 
 def _shipped(name: str) -> str:

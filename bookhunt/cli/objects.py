@@ -14,8 +14,10 @@ from bookhunt.cli.daemon_install import UNIT_FIELDS
 from bookhunt.cli.demo import DEMO_FIELDS
 from bookhunt.cli.findings import FINDING_FIELDS
 from bookhunt.cli.limits import LIMIT_FIELDS
+from bookhunt.cli.metrics import SAMPLE_FIELDS
 from bookhunt.cli.sandbox import ORDER_FIELDS
 from bookhunt.cli.sellers_doctor import TEST_FIELDS
+from bookhunt.cli.top import LOOK_FIELDS
 from bookhunt.cli.trace import SHOWN_FIELDS
 from bookhunt.cli.version import VERSION_FIELDS
 from bookhunt.wire.contract import (
@@ -45,6 +47,8 @@ OBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
         (*SELLER_FIELDS[:-1], "secrets", "payment", "schema_version"),
     ),
     "trace": ("the trace is a line", tuple(SHOWN_FIELDS)),
+    "sample": ("each sample is a line", tuple(SAMPLE_FIELDS)),
+    "look": ("one look at everything is a line", tuple(LOOK_FIELDS)),
     "order": ("each order that the street knows of is a line", tuple(ORDER_FIELDS)),
     "watch": ("each watch is a line", tuple(WATCH_FIELDS)),
     "book": ("each title is a line", tuple(BOOK_FIELDS)),

@@ -17,7 +17,7 @@ from bookhunt.cli.durations import seconds
 from bookhunt.cli.output import Terminal
 from bookhunt.model.errors import BookhuntError, InputError
 
-_FIELDS = tuple(
+LOOK_FIELDS = tuple(
     "at uptime_s monotonic_s paused safe_mode load requests calls money sellers "
     "schema_version".split()
 )
@@ -34,7 +34,7 @@ def top(
 
     With --json, or where stdout is no terminal, one look is printed.
     """
-    terminal.picked(_FIELDS)
+    terminal.picked(LOOK_FIELDS)
     terminal.no_autostart = True
     every_s = seconds(every)
     if every_s < _LEAST_S:
@@ -43,7 +43,7 @@ def top(
     if terminal.wants_objects or terminal.is_plain:
         told = look()
         if terminal.wants_objects:
-            terminal.thing(told, _FIELDS)
+            terminal.thing(told, LOOK_FIELDS)
         else:
             terminal.line("\t".join(f"{name}={value}" for name, value in told["load"].items()))
         return
