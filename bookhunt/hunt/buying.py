@@ -363,5 +363,7 @@ def _verdict(settled: Settled, sent: Sent) -> Ended | FellThrough:
         return FellThrough(
             record=settled.record, answer=sent.answer, detail=sent.detail, ordered=True
         )
-    still_open = settled.attempt.stage in {Stage.UNKNOWN, Stage.PLACED}
-    return Ended(record=settled.record, attempt=settled.attempt if still_open else None)
+    # One that waits for a person is the settler's, too: the seller may show it hours later.
+    return Ended(
+        record=settled.record, attempt=settled.attempt if settled.attempt.stage.is_open else None
+    )

@@ -3,7 +3,8 @@
 The ledger's own part of recovery (SENDING becomes UNKNOWN, PREPARED becomes ABANDONED) is done in
 one transaction when it is opened; `take_up` does the same for one request whose hunt broke off.
 What is left are orders that a seller must be asked about. Each has one task here, which sleeps
-until its next check is due, and which an error stops for a while, never for good.
+until its next check is due, and which an error stops for a while, never for good. One that only a
+person can settle is asked about now and then all the same: it may appear hours later.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ _AGAIN_AT_MOST_S = 60.0
 _MOST_SETBACKS = 5  # hunts of one request that were moved under their hands: then it is a bug
 _SETUP_AWAITED = 10  # times a missing profile or definition is looked for: some five minutes
 _LONGEST_SLEEP_S = 600.0  # the longest wait between two checks: the clock may have been moved
+_LATE_AFTER_S = 3 * 3600.0  # what waits for a person is asked about again; doubled each time
+_LATE_AT_MOST_S = 24 * 3600.0
+_LATE_LOOKS = 32  # a month of them
 
 
 async def take_up(world: World, request_id: str) -> RequestRecord | None:
@@ -152,6 +156,26 @@ class Settler:
             outcome = await self._until_settled(attempt, recovered=recovered)
         finally:
             self._world.tracer.settled(attempt.id, outcome)
+        if outcome == RequestState.NEEDS_ATTENTION:
+            await self._ask_late(attempt)
+
+    async def _ask_late(self, attempt: Attempt) -> None:
+        """Look now and then whether an order has appeared that was left to a person."""
+        course = _Course(self._world, attempt, in_doubt=False, ages_unknown=False)
+        wait_s = _LATE_AFTER_S
+        for _ in range(_LATE_LOOKS):
+            await self._world.clock.sleep(wait_s)
+            wait_s = min(2 * wait_s, _LATE_AT_MOST_S)
+            try:
+                current = await course.current()
+                if current is None:  # a person was faster
+                    return
+                record = await course.ask_late(current)
+                if record is not None:
+                    await self._when_settled(record)
+                    return
+            except Exception:  # noqa: BLE001 - the next look may do better
+                _log.exception("an order cannot be looked up", extra={"attempt_id": attempt.id})
 
     async def _until_settled(self, attempt: Attempt, *, recovered: bool) -> str:
         """The state of the request when there is nothing more to do for this attempt."""
@@ -203,7 +227,7 @@ class _Course:
             SetupMissing: see above.
         """
         try:
-            attempt = await self._current()
+            attempt = await self.current()
             while attempt is not None and attempt.stage is not Stage.MANUAL:
                 self._count_sends(attempt)
                 if not self._in_doubt:
@@ -217,7 +241,7 @@ class _Course:
         finally:
             await self._clear()
 
-    async def _current(self) -> Attempt | None:
+    async def current(self) -> Attempt | None:
         """The attempt as the ledger has it; None: it is settled."""
         attempts = await self._world.ledger.attempts(self._attempt.request_id)
         return next((a for a in attempts if a.id == self._attempt.id and a.stage.is_open), None)
@@ -231,16 +255,22 @@ class _Course:
         if record is not None and record.state is RequestState.IN_DOUBT:
             # The last life ended between the attempt's move and its request's.
             record = await self._world.ledger.move(record, RequestState.NEEDS_ATTENTION)
-        seller = self._world.sellers.get(attempt.seller)
-        if not self._recovered or seller is None or not seller.proof.capability.has_lookup:
+        if not self._recovered:
             return record
         self._recovered = False
+        return await self.ask_late(attempt) or record
+
+    async def ask_late(self, attempt: Attempt) -> RequestRecord | None:
+        """Ask about an order that waits for a person; its request, if that settled it."""
+        seller = self._world.sellers.get(attempt.seller)
+        if seller is None or not seller.proof.capability.has_lookup:
+            return None
         try:
             order = await self._order(attempt)
         except SetupMissing:
-            return record
+            return None
         settled = await self._world.shield.run(look_up_late(self._world, order))
-        return settled.record if settled else record
+        return settled.record if settled else None
 
     def _count_sends(self, attempt: Attempt) -> None:
         if attempt.sends != self._sends:

@@ -192,7 +192,7 @@ def test_a_refusal_says_nothing_of_a_submission_that_went_before_it(
 
 
 def test_the_ledgers_own_word_ends_a_key_that_was_sent_before(home: Home) -> None:
-    """It looks for the key first: a duplicate is another request, and this one was never written."""
+    """It looks for the key first: a duplicate is another request, and this one is in no ledger."""
     _run(_purchases(home, ScriptedDaemon(refuses={"a": ConnectionBroke("gone")})), "a")
     older = PossibleDuplicate("asked for already", older_id="id-old")
     _run(_purchases(home, ScriptedDaemon(refuses={"a": older})), "a")

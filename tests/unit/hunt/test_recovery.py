@@ -522,6 +522,55 @@ async def test_an_order_waiting_for_a_person_is_asked_about_once_in_a_new_life(
     await life.service.stop(within_s=1)
 
 
+async def test_an_order_that_appears_hours_later_is_found_in_the_same_life(life: Life) -> None:
+    """It was left to a person, who did nothing yet; nobody has to start the daemon again."""
+    street(life, LOOKUP)
+    life.sellers.sends("shop", SendScript(answer=Answer.NEEDS_PERSON, executes=False))
+    record = await life.hunted()
+    assert record.state is ATTENTION
+    await asyncio.sleep(10 * HOUR)
+    (call,) = (c for c in life.sellers.calls if c.what == "send")
+    assert call.order is not None
+    life.sellers.execute_late(call.order)
+    await asyncio.sleep(12 * HOUR)
+    found = life.ledger.requests[record.request.id]
+    assert found.state is SUCCESS
+    assert life.orders() == ["shop"]
+    assert life.sellers.count("send") == 1
+    assert life.sellers.count("look_up") == 3, "after 3, 9 and 21 hours"
+
+
+async def test_what_a_person_settled_is_not_asked_about_any_more(life: Life) -> None:
+    street(life, LOOKUP)
+    life.sellers.sends("shop", SendScript(answer=Answer.NEEDS_PERSON, executes=True))
+    record = await life.hunted()
+    await life.service.settle_by_hand(record.request.id, order_id="A-1", retry=False)
+    await asyncio.sleep(60 * 24 * HOUR)
+    assert life.sellers.count("look_up") == 0
+    assert not life.service._settler._tasks
+
+
+async def test_asking_late_has_an_end_and_survives_errors(life: Life) -> None:
+    """A month of looks, whatever goes wrong with one of them."""
+    street(life, LOOKUP)
+    life.sellers.sends("shop", SendScript(answer=Answer.NEEDS_PERSON, executes=False))
+    record = await life.hunted()
+    look_up, asked = life.sellers.look_up, 0
+
+    async def breaks(order: Order) -> Sent:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            raise RuntimeError("a bug")
+        return await look_up(order)
+
+    life.sellers.look_up = breaks  # type: ignore[method-assign]
+    await asyncio.sleep(60 * 24 * HOUR)
+    assert asked == 32
+    assert life.ledger.requests[record.request.id].state is ATTENTION
+    assert not life.service._settler._tasks
+
+
 async def test_a_late_look_up_proves_nothing_away(clock: JumpClock) -> None:
     life = Life(clock)
     await life.service.start()
