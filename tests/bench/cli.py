@@ -46,7 +46,7 @@ _UNTIMED = (
     "sellers-new sellers-login sellers-logout sellers-enable sellers-disable sellers-block "
     "profile-add profile-remove profile-edit config-edit "
     "sandbox-start sandbox-stop completions-install db-snapshot watch-add watch-remove watch-run "
-    "watch-pause watch-resume watch-import"
+    "watch-edit watch-pause watch-resume watch-import notify-test notify-login limits-reset"
 ).split()
 # What a pressed key waits for, and pages that need no command at all.
 _BESIDE = {
@@ -75,6 +75,8 @@ class Figure:
 def timed_commands() -> dict[str, float | None]:
     """What is typed, and its goal."""
     lines: dict[str, float | None] = dict(_BESIDE)
+    unknown = set(_UNTIMED) - {"-".join(words) for words, _ in leaves()}
+    assert not unknown, f"no command any more: {unknown}"
     for words, entry in leaves():
         if "-".join(words) in _UNTIMED:
             continue
