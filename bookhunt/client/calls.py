@@ -19,6 +19,7 @@ from bookhunt.client.connection import Answer, ConnectionBroke, exchange
 from bookhunt.client.notice_calls import NoticeCalls
 from bookhunt.client.record_calls import RecordCalls
 from bookhunt.client.starting import start_daemon, wait_until_gone
+from bookhunt.client.telemetry_calls import TelemetryCalls
 from bookhunt.client.watch_calls import WatchCalls
 from bookhunt.model.errors import (
     BookhuntError,
@@ -44,7 +45,7 @@ _TRIES = 3
 _PAUSE_S = 0.05  # what a killed daemon had open is closed by then
 
 
-class DaemonClient(RecordCalls, WatchCalls, NoticeCalls):
+class DaemonClient(RecordCalls, WatchCalls, NoticeCalls, TelemetryCalls):
     """The daemon of one home, as its commands see it; made for each command, used by one thread.
 
     Every call may raise the three errors of an unreachable daemon (`DaemonNotRunning`,
@@ -143,14 +144,6 @@ class DaemonClient(RecordCalls, WatchCalls, NoticeCalls):
     def why(self, request_id: str) -> list[dict[str, Any]]:
         """What each seller contributed to a request."""
         return self._list("why", parts={"request_id": request_id})
-
-    def trace(self, request_id: str) -> dict[str, Any]:
-        """What was done for a request, as spans.
-
-        Raises:
-            NotFound: no such request, or its trace was not kept.
-        """
-        return self._object("trace", parts={"request_id": request_id})
 
     def feedback(self, request_id: str, word: str) -> dict[str, Any]:
         """Say how a purchase was: `good`, `late`, `refunded` or `wrong_item`.
@@ -273,15 +266,6 @@ class DaemonClient(RecordCalls, WatchCalls, NoticeCalls):
     def health(self) -> dict[str, Any]:
         """Who the daemon is and how it does; starts none."""
         return self._object("health")
-
-    def metrics(self) -> str:
-        """What is measured, in Prometheus' text format."""
-        page = self._call("metrics", as_text=True)
-        return str(page)
-
-    def top(self) -> dict[str, Any]:
-        """One look at everything that is counted."""
-        return self._object("top")
 
     def stop(self) -> dict[str, Any]:
         """Ask the daemon to stop, whatever its version; `wait_until_gone` sees it go."""
