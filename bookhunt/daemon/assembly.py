@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bookhunt.daemon import snapshots
 from bookhunt.daemon.clock import SystemClock
 from bookhunt.daemon.daemon import Daemon, hunt_settings_of
 from bookhunt.daemon.definitions import ShelfCatalogue
@@ -103,6 +104,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
         opened.push_async_callback(gateway.close)
         catalogue.when_changed = gateway.forget_secrets
         await _sweep(buyers, ledger)
+        await asyncio.to_thread(snapshots.sweep, home)
         service = HuntService(
             ledger=ledger,
             sellers=gateway,

@@ -1,18 +1,15 @@
 """Routes of records: a copy of the ledger, pages of what is in it, figures over a period."""
 
 import asyncio
-import contextlib
-import time
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from bookhunt.daemon import snapshots
 from bookhunt.daemon.daemon import Daemon
 from bookhunt.daemon.figures import Figures
 from bookhunt.daemon.records import Records
@@ -23,8 +20,6 @@ from bookhunt.wire.records import attempt_record, request_record
 
 # A page is built in the event loop: 100 take a few milliseconds there.
 MOST_A_PAGE = 100
-_SNAPSHOTS = "snapshots"
-_LEFT_BEHIND_S = 3600.0  # a caller moves its copy away at once
 
 
 class PageQuery(BaseModel):
@@ -56,12 +51,10 @@ class RecordRoutes:
     async def snapshot(self) -> JSONResponse:
         """Copy the ledger into a file of the home; whoever asked moves it where it should be.
 
-        The daemon may be confined to its home, so it does not write elsewhere. A copy that nobody
-        took away is removed by the next call, an hour later.
+        The daemon may be confined to its home, so it does not write elsewhere.
         """
-        folder = self.daemon.home.data_dir / _SNAPSHOTS
-        await asyncio.to_thread(_make_room, folder)
-        file = folder / f"{uuid.uuid4().hex}.db"
+        await asyncio.to_thread(snapshots.sweep, self.daemon.home)
+        file = await asyncio.to_thread(snapshots.new_place, self.daemon.home)
         await self._records.snapshot(file)
         size = (await asyncio.to_thread(file.stat)).st_size
         told = {"file": str(file), "bytes": size, "schema_version": SCHEMA_VERSION}
@@ -116,12 +109,3 @@ def _aware(moment: datetime | None) -> datetime | None:
     if moment.tzinfo is None:
         raise InputError("`since` needs a time zone", hint="2026-03-02T12:00:00Z")
     return moment.astimezone(UTC)
-
-
-def _make_room(folder: Path) -> None:
-    """The folder of copies, without those that somebody left behind."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for file in folder.glob("*.db"):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - file.stat().st_mtime > _LEFT_BEHIND_S:
-                file.unlink()

@@ -1,6 +1,7 @@
 """What was bought can be looked into: as a file, as lines, as figures; and a home is examined."""
 
 import json
+import os
 import shutil
 import sqlite3
 import stat
@@ -52,6 +53,21 @@ def test_without_a_daemon_the_copy_is_the_same(own_world: World, tmp_path: Path)
     assert db.execute("SELECT count(*) FROM attempt").fetchone() == (1,)
     db.close()
     assert own_world.run("status", "--no-autostart").returncode == 5
+
+
+def test_what_is_left_of_a_copy_that_was_killed_is_gone_with_the_next_daemon(
+    own_world: World,
+) -> None:
+    """It is as large as the ledger; a young one may still be on its way to whoever asked."""
+    own_world.run("daemon", "stop")
+    folder = own_world.home.data_dir / "snapshots"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    old, young = folder / "old.db", folder / "young.db"
+    for file in (old, young):
+        file.touch()
+    os.utime(old, (0, 0))
+    own_world.run("status")
+    assert (old.exists(), young.exists()) == (False, True)
 
 
 def test_everything_is_printed_as_lines_and_a_reader_may_go_away(world: World) -> None:

@@ -65,7 +65,7 @@ async def test_copies_that_nobody_took_away_are_removed_in_time(
     left = Path((await call(kept.client.snapshot))["file"])
     young = Path((await call(kept.client.snapshot))["file"])
     assert size_of(left)
-    monkeypatch.setattr("bookhunt.daemon.record_routes._LEFT_BEHIND_S", -1.0)
+    monkeypatch.setattr("bookhunt.daemon.snapshots.LEFT_BEHIND_S", -1.0)
     await call(kept.client.snapshot)
     assert (size_of(left), size_of(young)) == (None, None)
 
