@@ -31,6 +31,10 @@ _MOST_LISTED = 500
 _RUN_WITHIN_S = 30.0  # then it goes on, and what it came to is shown later
 _TRIES = 5  # of a change that somebody else was faster with
 Change = Callable[[WatchRecord], tuple[Watch, WatchState]]
+# What a purchase under way was asked for with.
+_OF_THE_PURCHASE = frozenset(
+    {"max_price", "profile", "condition", "format", "sellers", "quote_only"}
+)
 _THERE = frozenset(WatchState) - {WatchState.REMOVED}
 
 
@@ -107,14 +111,20 @@ class WatchRoutes:
         return self._told(await self._found(watch_id))
 
     async def edit(self, watch_id: str, body: WatchEdit) -> JSONResponse:
-        """Change what is named; what the watch bought counts on."""
+        """Change what is named; what the watch bought counts on.
+
+        A purchase by the old terms that is not ordered yet is cancelled: the next run asks anew.
+        """
         if not body.model_fields_set:
             raise InputError("no change is named", hint="bookhunt watch edit ID --max-price 20")
 
         def change(record: WatchRecord) -> tuple[Watch, WatchState]:
             return edited(self.daemon, record, body)
 
-        return self._told(await self._change(watch_id, change))
+        changed = await self._change(watch_id, change)
+        if body.model_fields_set & _OF_THE_PURCHASE:
+            changed = await self._cut_short(changed)
+        return self._told(changed)
 
     async def pause(self, watch_id: str) -> JSONResponse:
         """Look and buy no more until it is resumed; what is not ordered yet is cancelled."""

@@ -81,16 +81,9 @@ class Watching:
         record = await self.watches.get(watch_id)
         if record is None or record.state is not WatchState.ACTIVE:
             return record
-        began = self._clock.now()
-        if record.due(began) is None:
+        if record.due(self._clock.now()) is None:
             return await self.end(record)
-        try:
-            run = await self._run(record)
-        except (LedgerUnusable, DaemonStopping):
-            raise
-        except BookhuntError as error:
-            _log.warning("a watch could not look: %s", error, extra={"watch_id": watch_id})
-            run = WatchRun(at=began, outcome=error.code)
+        run = await self._run_as_it_is(record)
         run = replace(run, told=await self._tell(record, run))
         after = await self.watches.ran(watch_id, run)
         if after.state is WatchState.ACTIVE and after.due(self._clock.now()) is None:
@@ -103,6 +96,24 @@ class Watching:
             return await self.watches.change(record, record.watch, WatchState.ENDED)
         except (IllegalTransition, StateConflict):  # somebody changed it meanwhile
             return await self.watches.get(record.watch.id) or record
+
+    async def _run_as_it_is(self, record: WatchRecord) -> WatchRun:
+        """A run; where the watch was changed meanwhile and so nothing was asked for, once more."""
+        began = self._clock.now()
+        for left in reversed(range(_TRIES)):
+            try:
+                return await self._run(record)
+            except (LedgerUnusable, DaemonStopping):
+                raise
+            except BookhuntError as error:
+                now = await self.watches.get(record.watch.id)
+                changed = now is not None and now.version != record.version
+                if now is None or not (changed and now.state is WatchState.ACTIVE and left):
+                    extra = {"watch_id": record.watch.id}
+                    _log.warning("a watch could not look: %s", error, extra=extra)
+                    return WatchRun(at=began, outcome=error.code)
+                record = now
+        raise AssertionError("the last try returns")
 
     async def _run(self, record: WatchRecord) -> WatchRun:
         watch, began = record.watch, self._clock.now()

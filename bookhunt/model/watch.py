@@ -83,6 +83,10 @@ class Watch:
             if moment is not None and moment.tzinfo is None:
                 raise InputError("times are aware, in UTC")
 
+    def wants_less_than(self, price: Money) -> bool:
+        """Whether a purchase for up to `price` might cost more than the watch pays."""
+        return price.currency != self.max_price.currency or price > self.max_price
+
     def next_run(self, moment: datetime) -> datetime | None:
         """The first time after `moment` at which it is due, in UTC; None: never again.
 

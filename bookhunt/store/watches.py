@@ -106,8 +106,8 @@ def require_wanted(db: sqlite3.Connection, request: Request) -> None:
     """Refuse a purchase that its watch may not ask for now; one of no known watch is its own.
 
     Raises:
-        StateConflict: the watch is not active, has a purchase that is not settled, or has bought
-            all its copies.
+        StateConflict: the watch is not active, has a purchase that is not settled, has bought all
+            its copies, or pays less than this purchase might.
     """
     record = _get(db, request.watch_id) if request.watch_id is not None else None
     if record is None:
@@ -122,6 +122,8 @@ def require_wanted(db: sqlite3.Connection, request: Request) -> None:
         )
     if record.bought >= watch.copies:
         raise StateConflict(f"watch {watch.id} has bought all its copies")
+    if watch.wants_less_than(request.max_price):
+        raise StateConflict(f"watch {watch.id} pays {watch.max_price} at most by now")
 
 
 def _add(db: sqlite3.Connection, watch: Watch, *, first_run: bool) -> WatchRecord:

@@ -194,6 +194,17 @@ async def test_a_watch_that_only_quotes_buys_nothing(ledger: AnyLedger, watches:
         await asked_for(ledger, "key", watch.id)
 
 
+async def test_a_purchase_may_not_cost_more_than_the_watch_pays_by_now(
+    ledger: AnyLedger, watches: Watches
+) -> None:
+    """An edit between a look and its purchase: what was asked for is the old maximum."""
+    record = await watches.add(a_watch(), first_run=True)
+    cheaper = replace(record.watch, max_price=usd("29.99"))
+    await watches.change(record, cheaper, WatchState.ACTIVE)
+    with pytest.raises(StateConflict):
+        await asked_for(ledger, "key", record.watch.id)
+
+
 async def test_fewer_copies_than_are_bought_cannot_be_wanted(
     ledger: AnyLedger, watches: Watches
 ) -> None:

@@ -114,6 +114,7 @@ class MemoryWatches:
             or record.watch.quote_only
             or record.open_request is not None
             or record.bought >= record.watch.copies
+            or record.watch.wants_less_than(request.max_price)
         ):
             raise StateConflict(f"watch {request.watch_id} buys nothing now")
 

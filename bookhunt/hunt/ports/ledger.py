@@ -113,7 +113,8 @@ class Ledger(Protocol):
             IdempotencyKeyReused: the same customer and key, another fingerprint.
             PossibleDuplicate: the same customer, profile and book is active or was bought within
                 a day, and not `again`; watches are exempt.
-            StateConflict: its watch is not active, waits for another purchase, or has bought all.
+            StateConflict: its watch is not active, waits for another purchase, has bought all, or
+                pays less by now.
         """
         ...
 

@@ -184,6 +184,19 @@ async def test_who_stops_a_watch_stops_what_it_has_not_ordered_yet(
         assert running.sellers.orders == []
 
 
+async def test_a_lower_maximum_stops_a_purchase_by_the_old_one(running: Running) -> None:
+    watch = await added(running)
+    offer = an_offer("alpha")  # 12.50
+    quick, slow = QuoteScript(offers=(offer,)), QuoteScript(offers=(offer,), delay_s=2.0)
+    running.sellers.quotes("alpha", quick, slow)
+    await call(running.client.run_watch, watch["id"])
+    await call(running.client.edit_watch, watch["id"], {"max_price": "10"})
+    [record] = running.ledger.requests.values()
+    if record.state.value != "SUCCESS":
+        assert record.state.value == "CANCELLED"
+        assert running.sellers.orders == []
+
+
 async def test_a_removed_watch_is_gone_and_what_it_bought_is_not(running: Running) -> None:
     watch = await added(running)
     await call(running.client.run_watch, watch["id"])

@@ -142,6 +142,36 @@ async def test_an_edit_between_two_tries_does_not_make_a_second_request(
     assert await watched.watching._ask_for(dearer, copy) == first
 
 
+async def test_a_maximum_that_is_lowered_during_a_look_holds_for_its_purchase(
+    watched: Watched,
+) -> None:
+    sells(watched.life, "25", delay_s=1.0)
+    watch = await watched.add()
+    running = asyncio.create_task(watched.watching.run(watch.id))
+    await watched.life.clock.sleep(0.5)
+    record = await watched.watches.get(watch.id)
+    assert record is not None
+    cheaper = replace(watch, max_price=usd("20"))
+    await watched.watches.change(record, cheaper, WatchState.ACTIVE)
+    after = await running
+    assert after is not None
+    assert after.last_run is not None
+    assert (after.last_run.outcome, watched.life.sellers.orders) == ("too_dear", [])
+    assert watched.life.ledger.requests == {}
+
+
+async def test_a_watch_paused_during_a_look_asks_for_nothing(watched: Watched) -> None:
+    sells(watched.life, "25", delay_s=1.0)
+    watch = await watched.add()
+    running = asyncio.create_task(watched.watching.run(watch.id))
+    await watched.life.clock.sleep(0.5)
+    record = await watched.watches.get(watch.id)
+    assert record is not None
+    await watched.watches.change(record, watch, WatchState.PAUSED)
+    assert (await running) is not None
+    assert watched.life.ledger.requests == {}
+
+
 async def test_a_copy_in_doubt_blocks_the_watch_until_a_person_says(
     watched: Watched, clock: JumpClock
 ) -> None:
