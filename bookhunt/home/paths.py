@@ -7,7 +7,6 @@ does anything else.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
 import stat
@@ -142,6 +141,8 @@ class Home:
         plain = self.run_dir / "bookhunt.sock"
         if len(os.fsencode(plain)) <= LONGEST_SOCKET_PATH:
             return plain
+        import hashlib  # 5 ms that few homes need
+
         name = hashlib.sha256(os.fsencode(self.run_dir)).hexdigest()[:16]
         return _short_directory() / f"{name}.sock"
 
