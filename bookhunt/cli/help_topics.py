@@ -32,7 +32,9 @@ tab-separated lines. Every object carries schema_version. Absent values are null
   bookhunt status --json --fields request_id,status
   bookhunt quote "The Hobbit" --json | jq -s 'map(select(.fits)) | .[0].total'
 
-The daemon answers the same objects over its socket; the schema is at /openapi.json there.
+All fields of what a command prints stand in its man page (bookhunt completions install), and
+--fields completes them. The daemon answers the same objects over its socket; the schema is at
+/openapi.json there.
 """,
     "sellers": """
 Sellers
@@ -56,12 +58,14 @@ What is pinned, disabled or blocked goes before config.yaml and the definitions:
 bookhunt config show --origin.
 
 A payment token belongs to one profile at one seller. Card numbers are refused everywhere.
+The language of definitions: man 5 bookhunt-sellers, once bookhunt completions install was typed.
 """,
     "pipelines": """
 Pipelines
 
 stdout carries data only; notices, progress and errors go to stderr. Off a terminal there is no
-colour and every thing is one line, its cells between tabs.
+colour and every thing is one line, its cells between tabs; why nothing was bought stands on stderr,
+unless --quiet. A reader that goes away (head -1) ends a command silently, with code 141.
 
 `bookhunt buy -` reads stdin, a line each:
 
