@@ -131,7 +131,7 @@ def test_the_topics_of_the_contract_are_there() -> None:
 def test_what_a_topic_tells_to_type_can_be_typed(topic: str) -> None:
     """Each `bookhunt ...` in it names a command, and options of that command."""
     by_words = {page.words: page for page in walked()}
-    for said in re.findall(r"bookhunt ([a-z][^|#\n`;]*)", topic_text(topic)):
+    for said in re.findall(r"bookhunt ([a-z][^|#\n`;)]*)", topic_text(topic)):
         words = re.split(r"\s{2,}", said)[0].rstrip(".").split()
         page = by_words.get(tuple(words[:2])) or by_words.get(tuple(words[:1]))
         assert page is not None, f"bookhunt {said}"
