@@ -21,7 +21,7 @@ _TYPED = [
     ("bookhunt buy Emma --strategy=ba", "bookhunt buy Emma --strategy=balanced "),
     ("bookhunt wait @", "bookhunt wait @last "),
     ("bookhunt sellers show amb", "bookhunt sellers show amberside "),
-    ("bookhunt buy --sellers amberside,brigh", "bookhunt buy --sellers amberside,brightwater"),
+    ("bookhunt buy --sellers amberside,brightw", "bookhunt buy --sellers amberside,brightwater"),
     ("bookhunt buy Emma --profile h", "bookhunt buy Emma --profile home "),
     ("bookhunt buy 'A Book That Nob", "bookhunt buy 'A Book That Nobody Wrote' "),
     ("bookhunt status --fields order", "bookhunt status --fields order_id"),
