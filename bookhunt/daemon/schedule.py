@@ -44,6 +44,7 @@ class Schedule:
         self._newer: dict[str, WatchRecord] = {}  # changed during their run
         self._changed = asyncio.Event()
         self._stopped = False
+        self._ahead_s = 0.0  # the time of day, of the time that only goes forward
 
     def __len__(self) -> int:
         """How many watches have a run before them."""
@@ -57,21 +58,29 @@ class Schedule:
 
     async def keep_on(self) -> None:
         """Begin what is due, until cancelled."""
-        offset_s = self._offset_s()
+        self._ahead_s = self._offset_s()
         while True:
-            if abs(self._offset_s() - offset_s) > _CLOCK_SLACK_S:
-                offset_s = self._offset_s()
-                _log.info("the clock was set: watches are looked at again")
-                await self._start_again()
-            for name in self._calendar.take(self._clock.now()):
-                self._line[name] = None
-            self._fill()
             self._changed.clear()
+            wait_s = _LOOK_EVERY_S
             try:
-                async with asyncio.timeout(self._wait_s()):
+                await self._begin_what_is_due()
+                wait_s = self._wait_s()
+            except Exception:  # noqa: BLE001 - no mistake with one watch may silence all of them
+                _log.exception("what is due could not be begun: it is looked at again")
+            try:
+                async with asyncio.timeout(wait_s):
                     await self._changed.wait()
             except TimeoutError:
                 continue
+
+    async def _begin_what_is_due(self) -> None:
+        if abs(self._offset_s() - self._ahead_s) > _CLOCK_SLACK_S:
+            self._ahead_s = self._offset_s()
+            _log.info("the clock was set: watches are looked at again")
+            await self._start_again()
+        for name in self._calendar.take(self._clock.now()):
+            self._line[name] = None
+        self._fill()
 
     async def stop(self) -> None:
         """Begin nothing more and cut looks off; a purchase that was asked for goes on."""

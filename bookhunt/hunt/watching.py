@@ -99,18 +99,17 @@ class Watching:
 
     async def _run_as_it_is(self, record: WatchRecord) -> WatchRun:
         """A run; where the watch was changed meanwhile and so nothing was asked for, once more."""
-        began = self._clock.now()
+        began, watch_id = self._clock.now(), record.watch.id
         for left in reversed(range(_TRIES)):
             try:
                 return await self._run(record)
             except (LedgerUnusable, DaemonStopping):
                 raise
             except BookhuntError as error:
-                now = await self.watches.get(record.watch.id)
+                now = await self.watches.get(watch_id)
                 changed = now is not None and now.version != record.version
                 if now is None or not (changed and now.state is WatchState.ACTIVE and left):
-                    extra = {"watch_id": record.watch.id}
-                    _log.warning("a watch could not look: %s", error, extra=extra)
+                    _log.warning("a watch could not look: %s", error, extra={"watch_id": watch_id})
                     return WatchRun(at=began, outcome=error.code)
                 record = now
         raise AssertionError("the last try returns")

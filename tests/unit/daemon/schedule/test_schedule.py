@@ -233,6 +233,22 @@ async def test_a_new_life_knows_what_was_due_in_the_old_one(clock: JumpClock) ->
     assert record.state is WatchState.ENDED
 
 
+async def test_a_mistake_with_one_watch_silences_none(
+    timed: Timed, clock: JumpClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch_id = await timed.add()
+    take, broken = timed.schedule._calendar.take, [ValueError("a bug")]
+
+    def breaks_once(now: datetime) -> list[str]:
+        if broken:
+            raise broken.pop()
+        return take(now)
+
+    monkeypatch.setattr(timed.schedule._calendar, "take", breaks_once)
+    await clock.sleep(2.5 * HOUR_S)
+    assert len(timed.runs(watch_id)) == 2
+
+
 async def test_a_watch_whose_time_zone_is_gone_stops_no_other(clock: JumpClock) -> None:
     watches = MemoryWatches(MemoryLedger(clock))
     async with keeping_on(clock, watches) as first:
