@@ -75,16 +75,16 @@ def _state(seller: dict[str, Any]) -> str:
 COLUMNS = (
     Column("seller", 18, lambda s: one_line(s["id"]), lambda s: s["id"], highest_first=False),
     Column("calls/s", 8, lambda s: f"{s['calls_s']:.1f}", lambda s: (s["calls_s"], s["calls"])),
-    Column("offers/s", 8, lambda s: f"{s['offers_s']:.1f}", lambda s: (s["offers_s"], s["offers"])),
+    Column("offers/s", 9, lambda s: f"{s['offers_s']:.1f}", lambda s: (s["offers_s"], s["offers"])),
     Column("p95", 8, _p95, _number("p95_ms")),
-    Column("answer", 6, _share("success"), _number("success"), highest_first=False),
-    Column("stock", 5, _share("stock"), _number("stock")),
+    Column("answer", 7, _share("success"), _number("success"), highest_first=False),
+    Column("stock", 6, _share("stock"), _number("stock")),
     Column(
-        "tier", 4, lambda s: str(s["tier"] or "-"), lambda s: s["tier"] or 9, highest_first=False
+        "tier", 5, lambda s: str(s["tier"] or "-"), lambda s: s["tier"] or 9, highest_first=False
     ),
     Column("state", 10, _state, lambda s: (s["state"] == "ready", s["state"]), highest_first=False),
-    Column("flight", 6, _flight, _number("in_flight")),
-    Column("orders", 6, _share("orders"), _number("orders")),
+    Column("flight", 7, _flight, _number("in_flight")),
+    Column("orders", 7, _share("orders"), _number("orders")),
     Column("calls", 8, lambda s: str(s["calls"]), _number("calls")),
 )
 

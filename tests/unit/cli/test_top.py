@@ -131,6 +131,14 @@ def test_keys_sort_turn_round_and_filter(looks: Looks) -> None:
     assert (wish.words, wish.typing) == ("", False)
 
 
+def test_whatever_is_sorted_by_is_marked(looks: Looks) -> None:
+    """Its head has room for the mark, at eighty columns too where it is shown at all."""
+    assert all(column.width > len(column.head) for column in COLUMNS)
+    for sort, column in enumerate(COLUMNS[:8]):
+        head = shown(looks, Wish(sort=sort), width=80, height=24)
+        assert any(f"{column.head}▼" in line for line in head), column.head
+
+
 def test_a_q_ends_it_unless_it_is_typed() -> None:
     wish = Wish()
     assert obey("p", wish)
