@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bookhunt.hunt.ports import Order, Sent
+from bookhunt.hunt.ports import IntentRefusal, Order, Sent
 from bookhunt.hunt.settlement import (
     Settled,
     stage_after_look_up,
@@ -172,13 +172,15 @@ async def settle_once(
         if isinstance(looked, Settled):
             return looked
         not_found = looked
+    waits = plan.wait
     if plan.resend:
         resent = await _resend(world, order, proof)
         if isinstance(resent, Settled):
             return resent
-        order = resent
+        waits = resent is None
+        order = resent or order
     wait_s = next_check_s(order.attempt, proof, lived, resend=plan.resend or plan.wait)
-    if plan.wait:
+    if waits:
         wait_s = min(wait_s, _RESEND_UP_TO_S)  # so that `bookhunt resume` is noticed
     return await world.ledger.checked(
         order.attempt,
@@ -229,10 +231,15 @@ async def _look_up(
     return counts
 
 
-async def _resend(world: World, order: Order, proof: Proof) -> Settled | Order:
-    """Send the same bytes with the same key once more; Settled, or the order with one more send."""
+async def _resend(world: World, order: Order, proof: Proof) -> Settled | Order | None:
+    """Send the same bytes with the same key once more; Settled, or the order with one more send.
+
+    None: the ledger says that nothing may be sent now; buying was paused at this moment.
+    """
     fp("settle.before_resend")
     attempt = await world.ledger.resend(order.attempt)
+    if isinstance(attempt, IntentRefusal):
+        return None
     order = Order(attempt=attempt, buyer=order.buyer, book=order.book, ceiling=order.ceiling)
     fp("settle.before_resend_leaves")
     with span("resend", seller=attempt.seller) as seen:

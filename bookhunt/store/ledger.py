@@ -231,12 +231,8 @@ class SqliteLedger:
         now = self._clock.now()
         return await self._writer.run("start_sending", work, lane=Lane.MONEY)
 
-    async def resend(self, attempt: Attempt) -> Attempt:
-        """As `ports.Ledger.resend`.
-
-        Raises:
-            LedgerUnusable: the ledger is in safe mode, and the order may have ended since.
-        """
+    async def resend(self, attempt: Attempt) -> Attempt | IntentRefusal:
+        """As `ports.Ledger.resend`; in safe mode the order may have ended since."""
         work = partial(purchases.resend, attempt=attempt, now=self._clock.now())
         return await self._writer.run("resend", work, lane=Lane.MONEY)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.ports import Facts, Intended, IntentRefusal
-from bookhunt.model.errors import IllegalTransition, LedgerUnusable
+from bookhunt.model.errors import IllegalTransition
 from bookhunt.model.outcome import RequestRecord, Result
 from bookhunt.model.purchase import Answer, Attempt, Frozen, Stage
 from bookhunt.model.request import RequestState
@@ -117,19 +117,11 @@ def start_sending(
 
 
 def resend(db: sqlite3.Connection, attempt: Attempt, *, now: datetime) -> Attempt:
-    """As `ports.Ledger.resend`; never in safe mode, where the order may have ended since.
-
-    Raises:
-        LedgerUnusable: the ledger is in safe mode.
-    """
+    """As `ports.Ledger.resend`; a refusal is raised as `Withdraw`."""
     current = attempts.current(db, attempt)
     if current.stage is not Stage.UNKNOWN:
         raise IllegalTransition(f"attempt {attempt.id} is {current.stage}: it is not sent again")
-    reason = meta.safe_mode(db)
-    if reason is not None:
-        raise LedgerUnusable(
-            f"nothing is sent again in safe mode: {reason}", hint="bookhunt doctor"
-        )
+    _withdraw_if(meta.forbids_buying(db))
     parameters = {"id": current.id, "version": current.version, "now_us": micros(now)}
     _changed(db.execute(_SQL["resend"], parameters).rowcount)
     return replace(current, version=current.version + 1, sends=current.sends + 1, last_sent_at=now)

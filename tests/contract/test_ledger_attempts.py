@@ -247,6 +247,18 @@ async def test_a_resend_is_counted_before_the_bytes_leave(
         await ledger.resend(unknown)
 
 
+async def test_nothing_is_sent_again_while_paused(ledger: AnyLedger) -> None:
+    """Asked in the transaction that would let the bytes leave: a pause is never too late for it."""
+    unknown = await an_unknown(ledger)
+    await ledger.set_paused(paused=True)
+    assert await ledger.resend(unknown) is IntentRefusal.PAUSED
+    assert await ledger.attempts(unknown.request_id) == [unknown]
+    await ledger.set_paused(paused=False)
+    again = await ledger.resend(unknown)
+    assert isinstance(again, Attempt)
+    assert again.sends == 2
+
+
 async def test_only_an_unknown_order_is_sent_again(ledger: AnyLedger) -> None:
     prepared = await a_prepared(ledger, an_offer("alpha"))
     sending = await a_sending(ledger, an_offer("beta"))

@@ -23,7 +23,6 @@ from bookhunt.hunt.ports import (
 from bookhunt.model.errors import (
     IdempotencyKeyReused,
     IllegalTransition,
-    LedgerUnusable,
     NotFound,
     PossibleDuplicate,
     StateConflict,
@@ -246,11 +245,11 @@ class MemoryLedger:
             )
         )
 
-    async def resend(self, attempt: Attempt) -> Attempt:
+    async def resend(self, attempt: Attempt) -> Attempt | IntentRefusal:
         await asyncio.sleep(0)
         current = self._current(attempt, Stage.UNKNOWN)
-        if self.unsafe:
-            raise LedgerUnusable(f"nothing is sent again in safe mode: {self.unsafe}")
+        if (refusal := self._forbidden()) is not None:
+            return refusal
         return self._write(
             replace(
                 current,

@@ -179,8 +179,11 @@ class Ledger(Protocol):
         """
         ...
 
-    async def resend(self, attempt: Attempt) -> Attempt:
-        """Record, before the bytes leave again, that they do."""
+    async def resend(self, attempt: Attempt) -> Attempt | IntentRefusal:
+        """Record, before the bytes leave again, that they do.
+
+        Refused (PAUSED, SAFE_MODE) nothing was written, and nothing may leave.
+        """
         ...
 
     async def checked(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bookhunt.hunt.ports import Sent
+from bookhunt.hunt.ports import IntentRefusal, Sent
 from bookhunt.model.errors import IllegalTransition, LedgerUnusable
 from bookhunt.model.purchase import Answer, Stage
 from bookhunt.model.request import RequestState
@@ -404,6 +404,30 @@ async def test_paused_an_order_is_looked_up_and_not_sent_again(
     assert (await life.outcome(record)).state is SUCCESS
     assert life.clock.monotonic() - before <= 61
     assert life.orders() == ["shop"]
+
+
+async def test_a_pause_between_the_plan_and_the_send_holds(clock: JumpClock) -> None:
+    """What is planned is asked for once more, in the transaction that would let the bytes leave."""
+    life = Life(clock, ledger=FailingLedger(clock))
+    await life.service.start()
+    record = await doubted(life, KEY, executes=False)
+    resend, tries = life.ledger.resend, []
+
+    async def paused_just_before(attempt: Attempt) -> Any:
+        await life.ledger.set_paused(paused=True)
+        tries.append(await resend(attempt))
+        return tries[-1]
+
+    life.ledger.resend = paused_just_before
+    await asyncio.sleep(HOUR)
+    assert tries == [IntentRefusal.PAUSED]
+    assert life.sellers.count("send") == 1
+    assert life.ledger.requests[record.request.id].state is IN_DOUBT
+    life.ledger.resend = resend
+    await life.ledger.set_paused(paused=False)
+    assert (await life.outcome(record)).state is SUCCESS
+    assert life.orders() == ["shop"]
+    await life.service.stop(within_s=1)
 
 
 # -------------------------------------------------------------------------------------- new lives

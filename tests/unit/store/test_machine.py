@@ -292,7 +292,7 @@ class LedgerMachine(RuleBasedStateMachine):
         attempt = self._attempt(number, T.UNKNOWN, T.PLACED, old=old)
         resent = self.both(lambda ledger: ledger.resend(attempt))
         due = self.clock.now()
-        attempt = resent or attempt
+        attempt = resent if isinstance(resent, Attempt) else attempt
         self.both(lambda ledger: ledger.checked(attempt, not_found=not_found, next_check_at=due))
 
     @precondition(lambda self: self._in(T.MANUAL, T.UNKNOWN))
