@@ -129,7 +129,7 @@ class Watching:
             outcome = _why_nothing(watch, findings)
         elif copy is None:
             outcome = RunOutcome.FITS
-        elif await self._ledger.paused():
+        elif await self._ledger.paused() or await self._ledger.safe_mode() is not None:
             outcome = RunOutcome.BUYING_PAUSED
         else:
             outcome, request_id = RunOutcome.ORDERED, await self._ask_for(watch, copy)

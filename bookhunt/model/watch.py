@@ -150,7 +150,7 @@ class RunOutcome(StrEnum):
     FITS = "fits"  # quote only: somebody has it at that price
     ORDERED = "ordered"  # a purchase was asked for
     WAITING = "waiting"  # an earlier purchase of it is not settled
-    BUYING_PAUSED = "paused"  # `bookhunt pause` is on
+    BUYING_PAUSED = "paused"  # `bookhunt pause` is on, or the ledger is in safe mode
     DONE = "done"  # all its copies were bought meanwhile
 
 

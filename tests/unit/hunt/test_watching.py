@@ -224,6 +224,20 @@ async def test_while_buying_is_paused_a_watch_only_looks(
     assert (await watched.run(watch)).bought == 1
 
 
+async def test_in_safe_mode_a_watch_only_looks(watched: Watched, clock: JumpClock) -> None:
+    """Else each of its runs would be a purchase that failed, and a notice of it."""
+    sells(watched.life, "20")
+    watch = await watched.add()
+    watched.life.ledger.unsafe = "the ledger is older than its side file"
+    for _ in range(2):
+        record = await watched.run(watch)
+        assert record.last_run is not None
+        assert (record.last_run.outcome, watched.life.ledger.requests) == ("paused", {})
+        await hour(clock)
+    await watched.life.ledger.leave_safe_mode()
+    assert (await watched.run(watch)).bought == 1
+
+
 async def test_a_spending_limit_holds_for_watches(watched: Watched) -> None:
     limits = await watched.life.ledger.limits("USD")
     await watched.life.ledger.set_limits("USD", replace(limits, purchase=usd("10")))
