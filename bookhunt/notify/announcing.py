@@ -3,7 +3,8 @@
 It reads one JSON object from stdin (`address`, `title`, `text`) and ends with one of the codes
 below. A process of its own, because apprise would cost a daemon that tells something once a day
 38 MB of memory (measured: apprise 2.3, one address), and because a mail server that hangs is best
-left by ending whoever waits for it. The address may hold a password: it comes by stdin, and nothing is printed.
+left by ending whoever waits for it. The address may hold a password: it comes by stdin, and nothing
+is printed.
 """
 
 from __future__ import annotations
