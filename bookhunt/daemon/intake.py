@@ -20,7 +20,7 @@ from bookhunt.model.request import Request
 from bookhunt.telemetry.trace_ids import may_name_a_request, request_id_of
 
 if TYPE_CHECKING:
-    from bookhunt.daemon.bodies import ClosedBody, PurchaseBody, QuoteBody
+    from bookhunt.daemon.bodies import PurchaseBody, QuoteBody
     from bookhunt.home.pins import Pins
     from bookhunt.home.settings import Settings
     from bookhunt.hunt.ports import Buyers, Clock, Sellers
@@ -56,9 +56,15 @@ def key_of(header: str | None) -> str:
     return key
 
 
-def fingerprint_of(body: ClosedBody) -> str:
-    """What makes two bodies the same: SHA-256 over the members that were said, in one order."""
+def fingerprint_of(body: PurchaseBody, *, profile: str) -> str:
+    """What makes two bodies the same: SHA-256 over the members that were said, in one order.
+
+    For an address and tokens that the body brought along stands the name they are kept by: it is
+    made with a key of this home, and a plain hash in the ledger would let a token be guessed.
+    """
     said = body.model_dump(mode="json", exclude_unset=True)
+    if body.customer_info is not None and body.customer_info.shipping is not None:
+        said["customer_info"] = {"kept_as": profile}
     canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 

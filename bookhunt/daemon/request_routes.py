@@ -83,8 +83,9 @@ class RequestRoutes:
         profile = await self.daemon.profile_of(body.customer_info)
         caller = caller_of(traceparent)
         request = self.daemon.intake.request(body, key=key, profile=profile, caller=caller)
+        fingerprint = fingerprint_of(body, profile=profile)
         submitting = self.daemon.service.submit(
-            request, fingerprint=fingerprint_of(body), again=body.again, caller=caller
+            request, fingerprint=fingerprint, again=body.again, caller=caller
         )
         if self.daemon.config_file.config.throttle.when_full is WhenFull.DELAY:
             submitting = _as_long_as_somebody_listens(submitting, call)

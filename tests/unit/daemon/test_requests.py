@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from bookhunt.daemon.bodies import PurchaseBody
+from bookhunt.daemon.intake import fingerprint_of
 from bookhunt.model import errors
 from bookhunt.model.purchase import Answer, Stage
 from bookhunt.model.request import RequestState
@@ -192,6 +194,32 @@ async def test_an_address_and_tokens_given_inline_are_kept_for_this_purchase(
     assert idle.daemon.profiles.names() == ("home",)
     again = await call(idle.client.buy, replace(body, again=True), idempotency_key="k-2")
     assert idle.ledger.requests[again["request_id"]].request.profile == name
+
+
+async def test_what_makes_two_bodies_the_same_tells_nothing_of_a_token(idle: Running) -> None:
+    """Whoever has a copy of the ledger and guesses a token cannot see whether it is the one."""
+    shipping = {
+        "name": "Lydia Bennet",
+        "street": "2 Brighton Parade",
+        "city": "Brighton",
+        "postcode": "BN1",
+        "country": "GB",
+    }
+
+    def wish(token: str) -> PurchaseRequest:
+        return replace(A_BOOK, customer_info={"shipping": shipping, "payment": {"alpha": token}})
+
+    first = await call(idle.client.buy, wish("tok_lydia"), idempotency_key="k-1")
+    assert await call(idle.client.buy, wish("tok_lydia"), idempotency_key="k-1") == first
+    with pytest.raises(errors.IdempotencyKeyReused):
+        await call(idle.client.buy, wish("tok_kitty"), idempotency_key="k-1")
+    body = PurchaseBody.model_validate(wish("tok_lydia").body())
+    [record] = idle.ledger.requests.values()
+    name = record.request.profile
+    same = fingerprint_of(body, profile=name)
+    assert idle.ledger._fingerprints[record.request.id] == same
+    other = PurchaseBody.model_validate(wish("tok_guessed").body())
+    assert fingerprint_of(other, profile=name) == same
 
 
 async def test_a_card_number_is_no_payment_token(idle: Running) -> None:
