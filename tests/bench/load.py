@@ -130,6 +130,9 @@ class Scene:
             for order in self.world.street.orders()
             if _key(order) not in orders_before
         }
+        contradicted = wrong(outcomes, orders, self.offers())
+        for each in contradicted[:10]:
+            print(f"   WRONG {each}", flush=True)
         latencies = sorted(each.latency_s for each in outcomes if each.status != "REFUSED")
         taken = max(len(latencies), 1)
         good = sum(
@@ -144,7 +147,7 @@ class Scene:
             seconds=seconds,
             requests=len(outcomes),
             outcomes=dict(Counter(each.status for each in outcomes)),
-            wrong=len(wrong(outcomes, orders, self.offers())),
+            wrong=len(contradicted),
             p50_s=_quantile(latencies, 0.5),
             p90_s=_quantile(latencies, 0.9),
             p99_s=_quantile(latencies, 0.99),
@@ -195,7 +198,7 @@ def wrong(
             found.append(f"{request['request_id']}: it was there")
     lost = {each.wish.key for each in outcomes if each.status == "LOST"}
     unknown = [key for key in orders if key not in told]
-    found += [f"{seller} {order}: nobody was told" for seller, order in unknown[len(lost) :]]
+    found += [f"{orders[key]}: nobody was told" for key in unknown[len(lost) :]]
     return found
 
 
