@@ -212,7 +212,18 @@ def stage_after_look_up""",
     ),
     Mutant(
         "the transport follows redirects",
-        (Change("sellers/order_transport.py", "follow_redirects=False", "follow_redirects=True"),),
+        (
+            Change(
+                "sellers/order_transport.py",
+                """                response = await transport.handle_async_request(made)
+""",
+                """                response = await transport.handle_async_request(made)
+                if "location" in response.headers:
+                    made.url = url.join(response.headers["location"])
+                    response = await transport.handle_async_request(made)
+""",
+            ),
+        ),
         ("pytest tests/unit/sellers/test_order_transport.py",),
     ),
     Mutant(
@@ -372,6 +383,33 @@ def stage_after_look_up""",
             ),
         ),
         ("pytest tests/unit/hunt/test_recovery.py -k edited",),
+    ),
+    Mutant(
+        "an order is sent again while buying is paused",
+        (
+            Change(
+                "store/purchases.py",
+                """    _withdraw_if(meta.forbids_buying(db))
+    parameters = {"id": current.id, "version": current.version, "now_us": micros(now)}
+""",
+                """    parameters = {"id": current.id, "version": current.version, "now_us": micros(now)}
+""",
+            ),
+        ),
+        ("pytest tests/contract/test_ledger_attempts.py -k paused",),
+    ),
+    Mutant(
+        "what refuses a repeat is taken for an answer to the first submission",
+        (
+            Change(
+                "cli/purchases.py",
+                """    if error.of_a_repeat:
+        return False
+""",
+                "",
+            ),
+        ),
+        ("pytest tests/unit/cli/test_purchases.py",),
     ),
 )
 
