@@ -88,7 +88,7 @@ def timed_commands() -> dict[str, float | None]:
 def _goal(words: tuple[str, ...], entry: Entry) -> float | None:
     if words == ("status",):
         return QUICK
-    if words in {("sellers", "test"), ("quote",), ("completions", "show"), ("doctor",)}:
+    if words in {("sellers", "test"), ("quote",), ("doctor",)}:
         return None
     return LOCAL if entry.local else TALKS
 
