@@ -68,6 +68,7 @@ class FellThrough:
     ordered: bool = False  # a seller was asked to take an order, and did not
     later: bool = False  # others are served first; come back if nothing else fits
     busy: bool = False  # another request is just buying the last unit it may: it may come free
+    crowded: bool = False  # it was left to others who came first: it may well be there still
 
 
 _LIMITS = {
@@ -121,7 +122,11 @@ def _crowd(search: Search, purchase: Purchase) -> FellThrough | None:
             return None
         detail = "its turn would come too late"
     return FellThrough(
-        record=purchase.record, answer=Answer.SOLD_OUT, detail=detail, later=not came_back
+        record=purchase.record,
+        answer=Answer.SOLD_OUT,
+        detail=detail,
+        later=not came_back,
+        crowded=True,
     )
 
 
@@ -276,6 +281,7 @@ async def _not_intended(purchase: Purchase, refusal: IntentRefusal) -> Ended | F
                 answer=Answer.SOLD_OUT,
                 detail="other requests took what is left",
                 busy=refusal is IntentRefusal.SLOT_BUSY and waits,
+                crowded=refusal is IntentRefusal.SLOT_BUSY,
             )
         case IntentRefusal.CANCELLED | IntentRefusal.STALE:
             current = await world.ledger.get(record.request.id) or record

@@ -67,6 +67,7 @@ def findings_of(
 
 # Why nobody has it, the most telling first, and what a customer is told.
 _TOLD = {
+    Reason.SKIPPED_LIMIT: "others who came first are buying what fits; try again in a moment",
     Reason.ONLY_BY_LINK: "it fits only where bookhunt cannot order",
     Reason.OVER_MAX: "every copy costs more than the maximum",
     Reason.TOO_CHEAP: "the only fitting price is too low to be true",

@@ -186,7 +186,9 @@ def _learn(search: Search, offer: Offer, verdict: buying.FellThrough) -> None:
             rate = offer.original.rate if offer.original is not None else None
             search.correct(landed if rate is None else landed.converted(rate))
             return
-    search.drop(offer, _reason_of(verdict.answer))
+    # What was left to others proves no absence: their orders may fall through.
+    reason = Reason.SKIPPED_LIMIT if verdict.crowded else _reason_of(verdict.answer)
+    search.drop(offer, reason)
 
 
 def _with_total(offer: Offer, total: Money) -> Offer | None:

@@ -9,6 +9,7 @@ import pytest
 
 from bookhunt.hunt.lines import Lines
 from bookhunt.hunt.settings import HuntSettings
+from bookhunt.model.outcome import ProofOfAbsence
 from bookhunt.model.request import RequestState, Strategy
 from tests.support.builders import a_seller, an_offer, some_limits, usd
 from tests.support.jump_clock import JumpClock
@@ -92,8 +93,8 @@ async def test_where_nothing_else_fits_the_turn_is_waited_for() -> None:
     assert {record.state for record in records} == {RequestState.SUCCESS}
 
 
-async def test_those_who_come_too_late_are_told_that_it_is_sold_out() -> None:
-    """As many stand before them as there are copies, and nothing else fits."""
+async def test_those_who_come_too_late_are_told_who_came_first_and_no_absence_is_proven() -> None:
+    """As many stand before them as there are copies, and their orders may still fall through."""
     life = a_life()
     sells(life, "only", "10", copies=4, takes_s=1.0)
     records = await crowd(life, 12, Strategy.BALANCED)
@@ -101,7 +102,11 @@ async def test_those_who_come_too_late_are_told_that_it_is_sold_out() -> None:
     assert states.count(RequestState.SUCCESS) >= 4
     late = [record for record in records if record.state is RequestState.NOT_AVAILABLE]
     assert len(late) == 12 - states.count(RequestState.SUCCESS)
-    assert {record.result.reason for record in late} == {"sold_out"}
+    assert {record.result.reason for record in late} == {"skipped_limit"}
+    assert {record.result.findings.proof for record in late} == {ProofOfAbsence.PARTIAL}
+    assert {record.result.message for record in late} == {
+        "others who came first are buying what fits; try again in a moment"
+    }
 
 
 async def test_passing_an_offer_by_is_no_failed_try() -> None:
