@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING
+
+from bookhunt.hunt.easing import Signs
 
 if TYPE_CHECKING:
     from bookhunt.daemon.daemon import Daemon
@@ -24,6 +27,7 @@ async def watch_lag(daemon: Daemon) -> None:
     """Measure until cancelled."""
     loop = asyncio.get_running_loop()
     share = daemon.service.fan_out.share
+    since, cpu_s = loop.time(), time.thread_time()
     while True:
         load = daemon.service.load()
         is_idle = not load.hunting and share == 1.0
@@ -32,7 +36,16 @@ async def watch_lag(daemon: Daemon) -> None:
         lag_s = max(loop.time() - due, 0.0)
         daemon.lags.observe(lag_s)
         fan_out = daemon.service.fan_out
-        fan_out.note(lag_s, loop.time())
+        before_s, cpu_s, until = cpu_s, time.thread_time(), loop.time()
+        load = daemon.service.load()
+        signs = Signs(
+            busy=(cpu_s - before_s) / max(until - since, 1e-3),
+            hunt_s=load.hunt_s,
+            full=daemon.service.calls_are_full,
+            narrow=load.narrow,
+        )
+        since = until
+        fan_out.note(lag_s, until, signs)
         before, share = share, fan_out.share
         if share != before or lag_s > _LATE_S:
             _log.info("the event loop was late", extra={"after_s": round(lag_s, 3)})

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 LONGEST_SECRET = 64 * 1024  # bytes; a private key of 4096 bits has 3,300
 _KEYRING_S = 120.0  # a person may have to type the keyring's password
 _COMMAND_S = 30.0
+_REMEMBERED_S = 5.0  # what a file said, as long as it says the same
 
 T = TypeVar("T")
 
@@ -189,12 +190,18 @@ class _Patience:
 
 
 class FileVault:
-    """`secrets.yaml`: names and texts, mode 0600, its owner's. Comments do not survive a change."""
+    """`secrets.yaml`: names and texts, mode 0600, its owner's. Comments do not survive a change.
+
+    A daemon that needs the secrets of two hundred sellers asks for each of them in turn, so what
+    the file said is remembered for a moment: for as long as the same bytes stand in it.
+    """
 
     title = "file"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._path = path
+        self._monotonic = monotonic
+        self._read: tuple[float, bytes, dict[str, str]] = (0.0, b"", {})  # until when; its bytes
 
     def read(self, name: str) -> str | None:
         """The secret of that name, None: it is not there."""
@@ -235,6 +242,14 @@ class FileVault:
         content = read_private(self._path, most=LARGEST_BYTES + 1)
         if content is None:
             return {}
+        until_s, known, kept = self._read
+        if content == known and self._monotonic() < until_s:
+            return dict(kept)
+        kept = self._parsed(content)
+        self._read = (self._monotonic() + _REMEMBERED_S, content, kept)
+        return dict(kept)
+
+    def _parsed(self, content: bytes) -> dict[str, str]:
         try:
             root = read_document(content, file=str(self._path)).root
         except DocumentMistakes as wrong:

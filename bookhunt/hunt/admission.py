@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 _MOST_AT_THE_DOOR = 1000
 _ENOUGH_HUNTS = 10  # ended, before their mean says something
 _FIRST_GUESS_S = 2.0  # how long a hunt takes, until then; by itself it refuses nobody
-_REMEMBERED_HUNTS = 100  # the weight of one hunt in the mean is never below one of so many
+_LEAST_WAIT = 0.2  # of a request's own time
+_LEAST_AT_ONCE = 6
+_REMEMBERED_HUNTS = 40  # the weight of one hunt in the mean is never below one of so many
 # How full it may be for each ease, by number and by time, where less is allowed.
 _EASED = ((1.0, Ease.WHOLE), (2.0, Ease.FIRST_TIER), (3.0, Ease.MEMORY))
 
@@ -88,13 +90,14 @@ class Load:
     hunting: int
     at_the_door: int
     hunt_s: float  # the mean of hunts lately; a guess before some have ended
+    narrow: bool = False  # requests wait though workers idle
 
 
 class Admission:
     """The door, the line behind it, and how many workers are busy.
 
     `queue` and `workers` are those of the start; everything else of the settings holds at once.
-    `worth_of` makes maximum prices comparable.
+    `worth_of` makes maximum prices comparable; `width` is the share of the workers that may work.
     """
 
     def __init__(
@@ -103,10 +106,12 @@ class Admission:
         clock: Clock,
         *,
         worth_of: Callable[[Money], float] = lambda price: float(price.minor),
+        width: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._worth_of = worth_of
+        self._width = width
         self._most, self._workers = settings().queue, settings().workers
         self._line = Turns()
         self._allowances = Allowances()
@@ -115,6 +120,7 @@ class Admission:
         self._busy = 0
         self._open = True
         self._somebody = asyncio.Semaphore(0)  # counts those in the line
+        self._room: deque[asyncio.Event] = deque()  # workers that may not work just now
         self._door: deque[asyncio.Event] = deque()  # who waits for a place, the first one first
         self._early: set[asyncio.Event] = set()  # who waits for the customer's own rate
 
@@ -227,18 +233,22 @@ class Admission:
             priority=request.priority,
             worth=self._worth_of(request.max_price),
         )
-        wait_s, own_s = self._taken_up_in_s(ahead), request.search_deadline_s
-        by_time = wait_s / own_s if self._pace.is_measured else 0.0
+        own_s = request.search_deadline_s
+        wait_s = self._taken_up_in_s(ahead)
+        # A hunt's time is taken off twice: those before it may take as much longer than they did.
+        may_wait_s = max(own_s - 2 * self._pace.mean_s, _LEAST_WAIT * own_s)
+        by_time = wait_s / may_wait_s if self._pace.is_measured else 0.0
         if by_time > by_number:
             why = f"it would be taken up in {wait_s:.1f} s, and its time is {own_s:.1f} s"
-            return by_time, Later(why, wait_s - own_s)
+            return by_time, Later(why, wait_s - may_wait_s)
         why = f"{waiting} requests are waiting already"
         return by_number, Later(why, self._taken_up_in_s(waiting))
 
     def _taken_up_in_s(self, ahead: int) -> float:
         """How long until a request with so many before it is taken up."""
-        idle = max(self._workers - self._busy, 0)
-        return max(ahead + 1 - idle, 0) / self._workers * self._pace.mean_s
+        at_once = self._at_once
+        idle = max(at_once - self._busy, 0)
+        return max(ahead + 1 - idle, 0) / at_once * self._pace.mean_s
 
     def _require_open(self) -> None:
         if not self._open:
@@ -278,14 +288,36 @@ class Admission:
     async def next(self) -> Waiting:
         """The request to work on next; its worker is busy until it says `done`."""
         await self._somebody.acquire()
+        try:
+            while self._busy >= self._at_once:
+                await self._wait_for_room()
+        except BaseException:
+            self._somebody.release()  # whom this worker would have taken is still in the line
+            raise
         self._busy += 1
         self._call_the_next()
         return self._line.take(self._clock.monotonic())
+
+    @property
+    def _at_once(self) -> int:
+        """How many requests may be hunted at once, as things are."""
+        return min(max(int(self._workers * self._width()), _LEAST_AT_ONCE), self._workers)
+
+    async def _wait_for_room(self) -> None:
+        free = asyncio.Event()
+        self._room.append(free)
+        try:
+            await free.wait()
+        finally:
+            if free in self._room:
+                self._room.remove(free)
 
     def done(self, took_s: float) -> None:
         """A worker is free again."""
         self._busy -= 1
         self._pace.ended(took_s)
+        for _ in range(min(self._at_once - self._busy, len(self._room))):
+            self._room.popleft().set()
         self._call_the_next()
 
     def load(self) -> Load:
@@ -295,6 +327,7 @@ class Admission:
             hunting=self._busy,
             at_the_door=len(self._door) + len(self._early),
             hunt_s=self._pace.mean_s,
+            narrow=bool(self._room) and self._busy >= self._at_once,
         )
 
     def close(self) -> None:

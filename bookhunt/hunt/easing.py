@@ -3,7 +3,9 @@
 Two signs, two answers. Too many requests wait: those that come on top are hunted with less (only
 the first tier is asked, or only what is remembered is looked at), where the configuration says so.
 The event loop is late: every request asks fewer sellers at a time until it is not, because calls
-that nobody finds the time to read only make the rest later.
+that nobody finds the time to read only make the rest later; and fewer requests are hunted at once,
+because two hundred that share one processor all end too late, where twenty at a time end in time
+and the door can tell the others when to come back.
 """
 
 from __future__ import annotations
@@ -16,6 +18,12 @@ _CALM_S = 0.025
 _CALM_FOR_S = 1.0  # then a step back towards the whole
 _HALVED_EVERY_S = 0.5  # what one step did must be seen before the next
 _LEAST_SHARE = 1 / 8
+_LEAST_WIDTH = 1 / 32
+_FIRST_WIDTH = 1 / 5
+_NARROWER, _WIDER = 0.85, 0.02  # AIMD: a part less, a little more
+_WIDTH_EVERY_S = 0.2
+_BUSY = 0.8  # of one processor
+_LONG_HUNT_S = 2.0  # longer than they take where there is time for them, shorter than they may
 
 
 class Ease(StrEnum):
@@ -26,21 +34,36 @@ class Ease(StrEnum):
     MEMORY = "memory"  # only sellers whose answer is still fresh
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """What else tells how full it is."""
+
+    busy: float = 0.0  # the part of the time for which the loop's thread had work
+    hunt_s: float = 0.0  # how long hunts take
+    full: bool = False  # calls wait for the cap on all of them
+    narrow: bool = True  # requests wait though workers idle
+
+
 @dataclass(slots=True)
 class FanOut:
     """The share of its usual width with which a search asks sellers at once. Times are monotonic.
 
     Halved while the loop is late, at most twice a second; doubled after each calm second.
+    `width` is the share of all workers that may hunt at once. It grows only where it is what holds
+    requests up, and so settles where the loop just keeps up.
     """
 
     share: float = 1.0
+    width: float = _FIRST_WIDTH
     lag_s: float = 0.0  # as it was measured last
     _halved_at: float = field(default=-1e18, repr=False)
     _calm_since: float | None = field(default=None, repr=False)
+    _width_at: float = field(default=-1e18, repr=False)
 
-    def note(self, lag_s: float, now: float) -> None:
-        """Take in how late the loop was."""
+    def note(self, lag_s: float, now: float, signs: Signs | None = None) -> None:
+        """Take in how late the loop was, and what else tells how full it is."""
         self.lag_s = lag_s
+        self._widen(lag_s, now, signs or Signs())
         if lag_s > _LATE_S:
             self._calm_since = None
             if now - self._halved_at >= _HALVED_EVERY_S:
@@ -53,3 +76,12 @@ class FanOut:
         elif now - self._calm_since >= _CALM_FOR_S:
             self.share = min(self.share * 2, 1.0)
             self._calm_since = now
+
+    def _widen(self, lag_s: float, now: float, signs: Signs) -> None:
+        if now - self._width_at < _WIDTH_EVERY_S:
+            return
+        is_hard = lag_s > _LATE_S or signs.busy > _BUSY
+        if signs.full or (is_hard and signs.hunt_s > _LONG_HUNT_S):
+            self.width, self._width_at = max(self.width * _NARROWER, _LEAST_WIDTH), now
+        elif signs.narrow and not is_hard:
+            self.width, self._width_at = min(self.width + _WIDER, 1.0), now

@@ -36,6 +36,11 @@ class Insight:
         return self._world.fan_out
 
     @property
+    def calls_are_full(self) -> bool:
+        """Whether calls wait for the cap on all of them."""
+        return self._world.lookups.calls.locked()
+
+    @property
     def settings(self) -> HuntSettings:
         """The bounds and times in force."""
         return self._world.settings

@@ -70,8 +70,14 @@ class Flight:
     live: bool = False  # a confirmation before buying: no limit that protects look-ups holds it up
     task: asyncio.Task[Quoted] = field(init=False)
     sent: bool = False  # past the cap on calls: the seller hears of it
+    queued_since: float | None = None  # it waits for the cap; monotonic
+    queued_s: float = 0.0  # it waited for the cap so long
     waiting: int = 0
     cut_off: bool = False  # nobody waits for it any more; it ends without an answer
+
+    def held_up_s(self, now: float) -> float:
+        """How long it stood in our own line: time that says nothing of its seller."""
+        return self.queued_s + (0.0 if self.queued_since is None else now - self.queued_since)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -217,12 +223,15 @@ class Lookups:
             if entered.wait_s > 0.0:
                 self.tally.calls_delayed += 1
                 await self.clock.sleep(entered.wait_s)
-            async with self.calls:
+            await self._stand_in_line(flight)
+            try:
                 flight.sent, asked_at = True, self.clock.now()
                 told = self.exchange.maximum_for(seller, ask.max_price)
                 quoted = await self.sellers.quote(
                     seller.id, replace(ask, max_price=told), within_s=seller.timeout_s
                 )
+            finally:
+                self.calls.release()
         except BaseException:
             self.gate.drop(entered)
             raise
@@ -238,6 +247,18 @@ class Lookups:
             self.prices.saw(sightings_of(ask, quoted, at=asked_at))
         self._learn(seller, subject, self._readable(quoted, ask))
         return quoted
+
+    async def _stand_in_line(self, flight: Flight) -> None:
+        """Wait for the cap on calls; a policy must not take that for a slow seller."""
+        if self.calls.locked():
+            flight.queued_since = self.clock.monotonic()
+            try:
+                await self.calls.acquire()
+            finally:
+                flight.queued_s = flight.held_up_s(self.clock.monotonic())
+                flight.queued_since = None
+        else:
+            await self.calls.acquire()  # at once
 
     def _readable(self, quoted: Quoted, ask: Ask) -> Quoted:
         return self.exchange.converted(quoted, ask.max_price.currency)

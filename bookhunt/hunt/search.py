@@ -69,6 +69,11 @@ class Asked:
         """Whether another request had asked it the same."""
         return self.lookup is not None and self.lookup.shared
 
+    def age_s(self, now: float) -> float:
+        """How long its seller has had it; not what it waited for the cap on all calls."""
+        held_up_s = 0.0 if self.lookup is None else self.lookup.flight.held_up_s(now)
+        return max(now - self.asked_at - held_up_s, 0.0)
+
     @property
     def own_calls(self) -> int:
         """The calls it cost: none where the answer was there, or the call is somebody else's."""
@@ -306,7 +311,7 @@ class Search:
             best=best.at_least if best else None,
             unasked=self._unasked(),
             in_flight={
-                seller_id: now - asked.asked_at
+                seller_id: asked.age_s(now)
                 for seller_id, asked in self.asked.items()
                 if asked.quoted is None
             },

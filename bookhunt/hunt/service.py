@@ -93,7 +93,10 @@ class HuntService(Insight):
         )
         super().__init__(world)
         self._admission = Admission(
-            lambda: self._world.settings, clock, worth_of=self._world.exchange.worth_of
+            lambda: self._world.settings,
+            clock,
+            worth_of=self._world.exchange.worth_of,
+            width=lambda: self._world.fan_out.width,
         )
         self._settler = Settler(
             self._world, when_settled=self._sort_in, clock_went_back=clock_went_back

@@ -24,6 +24,7 @@ from tests.unit.daemon.calling import Unix, posted
 
 if TYPE_CHECKING:
     from bookhunt.home.paths import Home
+    from bookhunt.hunt.easing import Signs
 
 CROWDED = CONFIGURATION + "throttle: {queue: 1, when_full: delay, per_customer_per_min: 1}\n"
 
@@ -146,7 +147,8 @@ class _Notes:
     share: float = 1.0
     told: list[float] = field(default_factory=list)
 
-    def note(self, lag_s: float, now: float) -> None:
+    def note(self, lag_s: float, now: float, signs: Signs) -> None:
+        assert 0 <= signs.busy < 2
         assert now > 0
         self.told.append(lag_s)
 

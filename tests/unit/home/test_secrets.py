@@ -645,3 +645,29 @@ def test_a_secret_is_never_shown(
                 shown += [str(error.__cause__)]
     assert CANARY not in "".join(shown)
     assert CANARY not in caplog.text
+
+
+def test_what_a_file_said_is_read_once_for_many_names(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred sellers need four hundred secrets at once; a change counts at the next look."""
+    parsed = []
+
+    def counted(self: FileVault, content: bytes) -> dict[str, str]:
+        parsed.append(content)
+        return parse(self, content)
+
+    parse = FileVault._parsed
+    monkeypatch.setattr(FileVault, "_parsed", counted)
+    now = [100.0]
+    vault = FileVault(home.secrets_file, monotonic=lambda: now[0])
+    vault.write("shop/key", "first")
+    parsed.clear()
+    assert [vault.read("shop/key") for _ in range(50)] == ["first"] * 50
+    assert len(parsed) == 1
+    vault.write("shop/key", "second")
+    assert vault.read("shop/key") == "second"
+    parsed.clear()
+    now[0] += 60.0
+    assert vault.read("shop/key") == "second"
+    assert len(parsed) == 1, "it is not kept in memory for long"

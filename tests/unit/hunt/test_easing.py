@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bookhunt.hunt.candidates import Candidate
-from bookhunt.hunt.easing import Ease, FanOut
+from bookhunt.hunt.easing import Ease, FanOut, Signs
 from bookhunt.hunt.policy import Sight
 from bookhunt.hunt.rolling import STRATEGIES, Rolling
 from bookhunt.hunt.settings import HuntSettings, TierSettings, WhenFull
@@ -266,3 +266,41 @@ async def test_prices_of_other_currencies_rank_by_their_rate(clock: JumpClock) -
     exchange = Life(clock).service._world.exchange
     assert exchange.worth_of(usd("12.50")) == 12.5
     assert exchange.worth_of(Money(3000, "JPY")) == 3000.0
+
+
+def test_fewer_are_hunted_at_once_while_hunts_are_long_because_the_loop_is_busy() -> None:
+    """And more again, step by step, only where requests wait for that."""
+    fan_out, now = FanOut(width=0.5), 0.0
+    for _ in range(5):
+        now += 0.25
+        fan_out.note(0.0, now, Signs(busy=0.95, hunt_s=3.0))
+    assert fan_out.width == pytest.approx(0.5 * 0.85**5)
+    narrow = fan_out.width
+    for signs in (Signs(busy=0.95, hunt_s=1.0), Signs(busy=0.1, narrow=False)):
+        now += 1.0
+        fan_out.note(0.0, now, signs)
+        assert fan_out.width == narrow, "short hunts are no trouble, and width nobody needs is none"
+    now += 1.0
+    fan_out.note(0.0, now, Signs(busy=0.1))
+    assert fan_out.width > narrow
+
+
+def test_slow_sellers_alone_narrow_nothing() -> None:
+    """Hunts are long, and the loop has time: half of the sellers hang."""
+    fan_out = FanOut(width=0.5)
+    for n in range(50):
+        fan_out.note(0.001, float(n), Signs(busy=0.2, hunt_s=4.5, narrow=False))
+    assert fan_out.width == 0.5
+
+
+def test_calls_that_wait_for_the_cap_narrow_at_once() -> None:
+    fan_out = FanOut(width=0.5)
+    fan_out.note(0.001, 1.0, Signs(full=True))
+    assert fan_out.width < 0.5
+
+
+def test_nothing_is_ever_too_narrow_to_go_on() -> None:
+    fan_out = FanOut()
+    for n in range(200):
+        fan_out.note(1.0, float(n), Signs(full=True))
+    assert fan_out.width > 0
