@@ -25,6 +25,7 @@ from bookhunt.cli.render import (
     tell_overcharge,
 )
 from bookhunt.cli.table import print_table
+from bookhunt.wire.http import NotUnderstood, talked, written
 
 TYPE_CHECKING = False  # see `output`
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ SHOWN = 20
 LIST = f"/requests?limit={SHOWN}"
 ONE = "/request-status?request_id="
 _WITHIN_S = 10.0
-_MOST_BYTES = 64 * 1024 * 1024
 _READER_GONE = 141
 _PLAIN = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-@")
 
@@ -93,34 +93,14 @@ def socket_path() -> str | None:
 def ask(path: str, target: str, *, within_s: float = _WITHIN_S) -> Any:
     """The JSON of the answer; None for whatever is not the plain success of a daemon of ours."""
     ends_at = time.monotonic() + within_s
-    call = (
-        f"GET {target} HTTP/1.1\r\nHost: bookhunt\r\nConnection: close\r\n"
-        f"Bookhunt-Api: {API_VERSION}\r\nBookhunt-Version: {bookhunt.__version__}\r\n\r\n"
-    )
+    ours = {"bookhunt-api": str(API_VERSION), "bookhunt-version": bookhunt.__version__}
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.settimeout(within_s)
             line.connect(path)
-            line.sendall(call.encode())
-            answer = b""
-            while part := line.recv(256 * 1024):
-                answer += part
-                if len(answer) > _MOST_BYTES:
-                    return None
-                line.settimeout(max(ends_at - time.monotonic(), 0.001))
-    except OSError:
-        return None
-    head, gap, body = answer.partition(b"\r\n\r\n")
-    lines = head.decode("latin-1").lower().split("\r\n")
-    headers = dict(each.partition(": ")[::2] for each in lines[1:])
-    is_ours = (
-        headers.get("bookhunt-api") == str(API_VERSION)
-        and headers.get("bookhunt-version") == bookhunt.__version__.lower()
-        and headers.get("content-length") == str(len(body))
-    )
-    if not gap or lines[0] != "http/1.1 200 ok" or not is_ours:
-        return None
-    try:
-        return json.loads(body)
-    except ValueError:
+            heard = talked(line, written("GET", target, ours, None), ends_at=ends_at)
+        if heard.status != 200 or any(heard.headers.get(name) != ours[name] for name in ours):
+            return None
+        return json.loads(heard.body)
+    except (OSError, NotUnderstood, ValueError):
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import os
 import socket
@@ -17,8 +16,10 @@ from bookhunt.model.errors import (
     DaemonForbidden,
     DaemonNotAnswering,
     DaemonNotRunning,
+    InputError,
 )
 from bookhunt.wire.contract import API_VERSION
+from bookhunt.wire.http import Heard, NotUnderstood, talked, written
 from bookhunt.wire.peer import peer_uid
 from bookhunt.wire.routes import HEADER_API, HEADER_VERSION
 
@@ -59,33 +60,24 @@ def address_of(home: Home) -> Path:
     return home.socket_file
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket; `timeout` bounds each wait for it."""
-
-    def __init__(self, path: Path, *, within_s: float) -> None:
-        super().__init__("bookhunt", timeout=within_s)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect; a full backlog is waited for, as the kernel does not."""
-        ends_at = time.monotonic() + (self.timeout or 0.0)
-        while True:
-            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            try:
-                sock.settimeout(self.timeout)
-                sock.connect(os.fspath(self._path))
-            except BlockingIOError:
-                sock.close()
-                if time.monotonic() >= ends_at:
-                    raise TimeoutError from None
-                time.sleep(_KNOCK_EVERY_S)
-            except BaseException:
-                sock.close()
-                raise
-            else:
-                self.sock = sock
-                _require_ours(sock, self._path)
-                return
+def _connected(path: Path, *, ends_at: float) -> socket.socket:
+    """A connection to our own daemon; a full backlog is waited for, as the kernel does not."""
+    while True:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(max(ends_at - time.monotonic(), 0.001))
+            sock.connect(os.fspath(path))
+            _require_ours(sock, path)
+        except BlockingIOError:
+            sock.close()
+            if time.monotonic() >= ends_at:
+                raise TimeoutError from None
+            time.sleep(_KNOCK_EVERY_S)
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
 
 
 def _require_ours(sock: socket.socket, path: Path) -> None:
@@ -122,23 +114,28 @@ def exchange(
     headers: Mapping[str, str],
     within_s: float,
 ) -> Answer:
-    """Make one call and read its whole answer.
+    """Make one call and read its whole answer, all of it within this time.
 
     Raises:
         DaemonNotRunning: nobody listens.
         DaemonForbidden: the socket is another user's.
-        DaemonNotAnswering: it listens, and no answer came in time.
+        DaemonNotAnswering: it listens, and no answer of a daemon came in time.
         ConnectionBroke: it ended in the middle.
+        InputError: the call holds what cannot be sent in a header.
     """
     address = address_of(home)
-    connection = _UnixConnection(address, within_s=within_s)
+    ends_at = time.monotonic() + within_s
     sent = {HEADER_API: str(API_VERSION), HEADER_VERSION: bookhunt.__version__, **headers}
     try:
-        # A daemon that turns us away may hang up before it has read everything, and its answer
-        # says why.
-        with contextlib.suppress(BrokenPipeError):
-            connection.request(method, path, body=body, headers=sent)
-        return _read(connection.getresponse())
+        call = written(method, path, sent, body)
+    except ValueError as error:
+        raise InputError(
+            "the call holds a character that no header can hold",
+            hint="choose another idempotency key, of plain letters and digits",
+        ) from error
+    try:
+        with _connected(address, ends_at=ends_at) as sock:
+            return _read(talked(sock, call, ends_at=ends_at))
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise DaemonNotRunning(
             f"no daemon listens at {address}", hint="bookhunt daemon start"
@@ -153,25 +150,26 @@ def exchange(
             f"the daemon did not answer within {within_s:.0f} s",
             hint="bookhunt daemon logs; bookhunt daemon restart",
         ) from error
-    except (OSError, http.client.HTTPException) as error:
+    except NotUnderstood as error:
+        raise DaemonNotAnswering(
+            f"{error}, at {address}", hint="bookhunt daemon logs; bookhunt daemon restart"
+        ) from error
+    except OSError as error:
         raise ConnectionBroke(
             "the daemon ended before it answered", hint="bookhunt daemon status"
         ) from error
-    finally:
-        connection.close()
 
 
-def _read(response: http.client.HTTPResponse) -> Answer:
-    raw = response.read()
+def _read(heard: Heard) -> Answer:
     try:
-        value = json.loads(raw) if raw else None
+        value = json.loads(heard.body) if heard.body else None
     except ValueError:
         value = None
-    api = response.headers.get(HEADER_API, "")
+    api = heard.headers.get(HEADER_API.lower(), "")
     return Answer(
-        status=response.status,
+        status=heard.status,
         value=value,
-        raw=raw,
+        raw=heard.body,
         api=int(api) if api.isdecimal() else None,
-        version=response.headers.get(HEADER_VERSION),
+        version=heard.headers.get(HEADER_VERSION.lower()),
     )

@@ -54,7 +54,6 @@ def test_it_says_what_the_contract_says() -> None:
     assert fast_status._READER_GONE == exit_codes.READER_GONE
     source = Path(fast_status.__file__).read_text("utf-8")
     for header in (HEADER_API, HEADER_VERSION):
-        assert f"{header}: " in source
         assert f'"{header.lower()}"' in source
 
 
