@@ -28,7 +28,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _OPEN = "░"  # nobody saw its end
 _EVENT = "╵"
 # What follows a span's name, in this order.
-_SAID = "seller step total answer standing reason stage status error why".split()
+_SAID = "seller step target total answer standing reason stage status error why".split()
 _CALLS = ("at ms", "ms", "seller", "total", "expect", "z", "win", "gave")
 _MOST_NAMED = 6
 

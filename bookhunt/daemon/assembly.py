@@ -135,7 +135,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             started_at=clock.now(),
             records=SqliteRecords(ledger),
             schedule=_schedule(ledger, service, buyers, clock, config_file),
-            notices=await _notices(ledger, clock, secrets, config, opened),
+            notices=await _notices(ledger, service, secrets, config, opened),
             names=shelves.names,
             prices=shelves.prices,
             traces=shelves.traces,
@@ -228,12 +228,22 @@ def _keeping(config: Config) -> Keeping:
 
 
 async def _notices(
-    ledger: SqliteLedger, clock: Clock, secrets: Secrets, config: Config, opened: AsyncExitStack
+    ledger: SqliteLedger,
+    service: HuntService,
+    secrets: Secrets,
+    config: Config,
+    opened: AsyncExitStack,
 ) -> Notices:
     """The courier of the ledger's outbox; it tells from now on, and ends before the ledger does."""
     network = CheckedNetwork(network_rules_of(config))
     opened.push_async_callback(network.close)
-    notices = Notices(outbox=ledger.outbox, clock=clock, secrets=secrets, network=network)
+    notices = Notices(
+        outbox=ledger.outbox,
+        clock=service.tracer.clock,
+        secrets=secrets,
+        network=network,
+        tracer=service.tracer,
+    )
     await notices.take_up(config)
     opened.push_async_callback(notices.stop)
     notices.start()

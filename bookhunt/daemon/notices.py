@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bookhunt.home.config import Config
     from bookhunt.home.secrets import Secrets
     from bookhunt.hunt.ports import Clock, Outbox
+    from bookhunt.hunt.tracing import Tracer
+    from bookhunt.model.notice import Delivery
     from bookhunt.notify.target import Target
 
 _HINT = 'notify: [{command: ["notify-send", "{title}"]}] in config.yaml (bookhunt config path)'
@@ -51,6 +53,7 @@ class Notices:
     clock: Clock
     secrets: Secrets
     network: webhook.Network
+    tracer: Tracer | None = None  # has what became of each notice in its request's trace
     courier: Courier = field(init=False)
     _numbered: list[Target] = field(default_factory=list)  # as the configuration lists them
     _titles: dict[str, str] = field(default_factory=dict)
@@ -59,6 +62,7 @@ class Notices:
 
     def __post_init__(self) -> None:
         self.courier = Courier(self.outbox, self.clock)
+        self.courier.when_over = self._when_over
 
     def start(self) -> None:
         """Begin to tell."""
@@ -120,6 +124,10 @@ class Notices:
         """What the target of that name in the outbox is called; one that is gone, by its name."""
         return self._titles.get(name, name)
 
+    def _when_over(self, delivery: Delivery, began_s: float) -> None:
+        if self.tracer is not None:
+            self.tracer.noticed(delivery, target=kind_of(delivery.target), began_s=began_s)
+
     async def _try(self, number: int, message: Message) -> Tried:
         target = self._numbered[number - 1]
         began, error = time.monotonic(), None
@@ -174,6 +182,11 @@ def name_of(configured: Mail | Webhook | Command) -> str:
     said = configured.model_dump(mode="json", exclude={"on"})
     digest = hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
     return f"{type(configured).__name__.lower()}-{digest[:12]}"
+
+
+def kind_of(name: str) -> str:
+    """What kind of target a name of the outbox stands for: mail, webhook or command."""
+    return name.partition("-")[0]
 
 
 def _title_of(address: str) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bookhunt.hunt.search import Asked, Search
     from bookhunt.hunt.settings import HuntSettings
     from bookhunt.hunt.tally import Tally
+    from bookhunt.model.notice import Delivery
     from bookhunt.telemetry.trace_ids import Caller
 
 # How a request may end of which a sample is enough: nothing was bought, and nothing went wrong.
@@ -128,6 +129,26 @@ class Tracer:
         trace = self._settling.pop(attempt_id, None)
         if trace is not None:
             self._end(trace, outcome, wanted=True)
+
+    def noticed(self, delivery: Delivery, *, target: str, began_s: float) -> None:
+        """Somebody was told of an outcome, or will never be; the last try began at `began_s`.
+
+        The request rests by then: it is added to what is kept of it, and to nothing where nothing
+        is. `target` says what kind of target it was, never where.
+        """
+        record = delivery.notice.request
+        if record is None or not self._records:
+            return
+        goes_on = self.live(record.request.id)
+        trace = goes_on[-1] if goes_on else self._begin(record.request.id)
+        written_s, now_s = delivery.notice.at.timestamp() - trace.origin, self.clock.monotonic()
+        told = {"target": target, "answer": delivery.state.value, "tries": delivery.tries or None}
+        notice = trace.add("notice", min(written_s, began_s), now_s, ROOT, told)
+        trace.add("tell", began_s, now_s, notice)
+        if goes_on or self.shelf is None or not self.settings().keeps_traces:
+            return
+        trace.ended = True
+        self.shelf.append(trace, outcome=record.state)
 
     def live(self, request_id: str) -> list[Trace]:
         """The parts of this request that go on."""

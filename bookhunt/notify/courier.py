@@ -14,15 +14,17 @@ import asyncio
 import contextlib
 import logging
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bookhunt.model.errors import BookhuntError
+from bookhunt.model.notice import DeliveryState
 from bookhunt.notify.backoff import pause_s
 from bookhunt.notify.target import Message, NotTold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bookhunt.hunt.ports import Clock, Outbox
     from bookhunt.model.notice import Delivery
@@ -40,7 +42,11 @@ _ENDS_WITHIN_S = 2.0
 
 
 class Courier:
-    """Drains an outbox; `targets` by the names they go by there."""
+    """Drains an outbox; `targets` by the names they go by there.
+
+    `when_over` is called, once it is written down, with each delivery that was told or given up
+    here, and with the moment when its last try began.
+    """
 
     def __init__(
         self,
@@ -51,6 +57,7 @@ class Courier:
         look_every_s: float = LOOK_EVERY_S,
     ) -> None:
         self.targets: Mapping[str, Target] = {}
+        self.when_over: Callable[[Delivery, float], None] = lambda _delivery, _began_s: None
         self._outbox = outbox
         self._clock = clock
         self._rng = rng or random.Random()  # noqa: S311 - it only spreads tries
@@ -119,23 +126,27 @@ class Courier:
             self.stir()  # more may be due for it
 
     async def _deliver(self, target: Target, delivery: Delivery) -> None:
+        began_s = self._clock.monotonic()
         try:
             await target.tell(Message.of(delivery.notice))
         except NotTold as why:
-            await self._failed(delivery, why)
+            await self._failed(delivery, why, began_s)
         except Exception:  # noqa: BLE001 - a bug in one target is a failure of that target
             _log.exception("a target failed")
-            await self._failed(delivery, NotTold("bookhunt failed; its log says how"))
+            await self._failed(delivery, NotTold("bookhunt failed; its log says how"), began_s)
         else:
             await self._outbox.told(delivery)
+            self.when_over(replace(delivery, state=DeliveryState.TOLD), began_s)
 
-    async def _failed(self, delivery: Delivery, why: NotTold) -> None:
+    async def _failed(self, delivery: Delivery, why: NotTold, began_s: float) -> None:
         failures = delivery.tries + 1
         pause = None if why.for_good else pause_s(failures, asked_s=why.after_s, rng=self._rng)
         again_at = None if pause is None else self._clock.now() + timedelta(seconds=pause)
         await self._outbox.failed(delivery, error=why.detail, again_at=again_at)
         if again_at is None:
             _log.warning("a notice is given up", extra={"count": failures})
+            ended = replace(delivery, state=DeliveryState.GIVEN_UP, tries=failures)
+            self.when_over(ended, began_s)
 
     async def _prune(self) -> None:
         before = self._clock.now() - _KEPT_FOR

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -49,6 +49,14 @@ class Keeping:
     most_bytes: int = 500_000_000
 
 
+class _Part(NamedTuple):
+    """What waits to be written; `follows`: only if a part of its trace is there already."""
+
+    trace: Trace
+    outcome: str
+    follows: bool
+
+
 class SqliteTraces:
     """The traces, written in the background; `close` it before its cache."""
 
@@ -59,15 +67,22 @@ class SqliteTraces:
         self._cache = cache
         self._clock = clock
         self._keeping = keeping
-        self._waiting: deque[tuple[Trace, str]] = deque()
-        self._writing: list[tuple[Trace, str]] = []
+        self._waiting: deque[_Part] = deque()
+        self._writing: list[_Part] = []
         self._flush: asyncio.Task[None] | None = None
         self._prune_at = 0.0
         self._closed = False
 
     def keep(self, trace: Trace, *, outcome: str) -> None:
         """As `ports.TraceShelf.keep`."""
-        self._waiting.append((trace, outcome))
+        self._take(_Part(trace, outcome, follows=False))
+
+    def append(self, trace: Trace, *, outcome: str) -> None:
+        """As `ports.TraceShelf.append`."""
+        self._take(_Part(trace, outcome, follows=True))
+
+    def _take(self, part: _Part) -> None:
+        self._waiting.append(part)
         if len(self._waiting) > _MOST_WAITING:
             self._waiting.popleft()
             self.dropped += 1
@@ -90,7 +105,7 @@ class SqliteTraces:
 
     def _is_waiting(self, trace_id: str) -> bool:
         waiting = (*self._waiting, *self._writing)
-        return any(trace_id_of(trace.request_id) == trace_id for trace, _ in waiting)
+        return any(trace_id_of(part.trace.request_id) == trace_id for part in waiting)
 
     async def _write_soon(self) -> None:
         if not self._closed:
@@ -116,10 +131,12 @@ class SqliteTraces:
             pass
 
 
-def _write(db: sqlite3.Connection, *, batch: Iterable[tuple[Trace, str]], now: datetime) -> None:
-    for trace, outcome in batch:
-        part = orjson.dumps(document_of(trace, outcome=outcome))
+def _write(db: sqlite3.Connection, *, batch: Iterable[_Part], now: datetime) -> None:
+    for trace, outcome, follows in batch:
         trace_id = trace_id_of(trace.request_id)
+        if follows and db.execute(_SQL["is_kept"], {"trace_id": trace_id}).fetchone() is None:
+            continue
+        part = orjson.dumps(document_of(trace, outcome=outcome))
         row = {"trace_id": trace_id, "kept_us": micros(now), "bytes": len(part), "part": part}
         db.execute(_SQL["keep"], row)
 

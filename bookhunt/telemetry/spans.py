@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 MOST_SPANS = 4000
 LONGEST_TEXT = 80
 ROOT = -1  # the parent of what has none
+# What is done when a request rests already: it takes none of the request's time.
+AFTERWARDS = frozenset({"notice", "tell"})
 # What may be said of a span. Nothing of a customer, and nothing in a seller's own words.
 ATTRIBUTES = frozenset(
     (
         "again answer asked best cached calls ease error expected in_flight offers rank reason "
-        "recovered ruled_out seller shared stage standing state status step tier total waited why "
-        "window wire_ms z"
+        "recovered ruled_out seller shared stage standing state status step target tier total "
+        "tries waited why window wire_ms z"
     ).split()
 )
 

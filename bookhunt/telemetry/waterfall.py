@@ -1,13 +1,15 @@
 """A whole trace of its parts: every span with its place in time, under one that holds them all.
 
 Parts come from one life of the daemon each, or from one go of it: the hunt, the settling of an
-order in doubt, the hunt again after a restart. Times are milliseconds from the beginning of the
-first; ids count from 1, which is the whole request.
+order in doubt, the hunt again after a restart, the telling of its outcome. Times are
+milliseconds from the beginning of the first; ids count from 1, which is the whole request.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from bookhunt.telemetry.spans import AFTERWARDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +22,8 @@ def whole(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The spans of a trace, in the order of their beginning; `parts` as `spans.document_of` says.
 
     A span is `{"id", "parent", "name", "start_ms", "ms", "told"}`; `ms` is null where nobody saw
-    its end: the daemon was killed, or the call was left alone.
+    its end: the daemon was killed, or the call was left alone. The request's own time ends when it
+    rests: who is told of it is told afterwards, and makes no part of `parts`.
 
     Raises:
         ValueError: there is no part.
@@ -42,7 +45,9 @@ def whole(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
                     "told": told,
                 }
             )
-    ends = [each["start_ms"] + (each["ms"] or 0.0) for each in spans]
+    ends = [
+        each["start_ms"] + (each["ms"] or 0.0) for each in spans if each["name"] not in AFTERWARDS
+    ]
     ms = max(ends, default=0.0)
     request: dict[str, Any] = {
         "id": WHOLE,
@@ -55,11 +60,15 @@ def whole(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "began_us": began_us,
         "ms": ms,
-        "parts": len(parts),
+        "parts": sum(_is_of_the_hunt(part) for part in parts),
         "link": next((part["link"] for part in parts if part["link"]), None),
         "dropped": sum(part["dropped"] for part in parts),
         "spans": [request, *_in_order(spans)][:_MOST_SPANS],
     }
+
+
+def _is_of_the_hunt(part: dict[str, Any]) -> bool:
+    return not part["spans"] or any(name not in AFTERWARDS for name, *_ in part["spans"])
 
 
 def _in_order(spans: list[dict[str, Any]]) -> list[dict[str, Any]]:

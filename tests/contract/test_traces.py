@@ -76,3 +76,14 @@ async def test_nothing_is_known_of_a_trace_that_was_not_kept(
 ) -> None:
     traces.keep(a_part(clock, an_id(), "alpha"), outcome="SUCCESS")
     assert await traces.of(trace_id_of(an_id())) == []
+
+
+async def test_what_follows_is_kept_where_its_trace_is(traces: AnyTraces, clock: JumpClock) -> None:
+    """In its order behind the others; of what nobody kept, what follows is not kept either."""
+    kept, other = an_id(), an_id()
+    traces.keep(a_part(clock, kept, "alpha"), outcome="SUCCESS")
+    for request_id in (kept, other):
+        traces.append(a_part(clock, request_id, "beta"), outcome="SUCCESS")
+    calls = [part["spans"][1][4]["seller"] for part in await traces.of(trace_id_of(kept))]
+    assert calls == ["alpha", "beta"]
+    assert await traces.of(trace_id_of(other)) == []

@@ -38,12 +38,29 @@ def test_a_purchase_is_told_though_nobody_waits(own_world: World, file: Path) ->
     wait_until(lambda: _told(file))
     [notice] = _told(file)
     assert notice["type"] == "bought"
+    wait_until(lambda: own_world.objects("notify", "list") == [])
     request = own_world.object("status", submitted["request_id"])
     data = notice["data"]
     assert isinstance(data, dict)
     assert {name: data[name] for name in ("request_id", "order_id", "resolved_price")} == {
         name: request[name] for name in ("request_id", "order_id", "resolved_price")
     }
+
+
+def test_the_trace_of_a_request_ends_with_who_was_told(own_world: World, file: Path) -> None:
+    """By the kind of target: neither the program nor its arguments are in it."""
+    request = own_world.object("buy", own_world.book(), "--max-price", "80")
+
+    def spans() -> list[dict[str, object]]:
+        trace = own_world.object("trace", request["request_id"])
+        return [span for span in trace["spans"] if span["name"] == "notice"]
+
+    wait_until(spans)
+    [notice] = spans()
+    assert notice["told"] == {"target": "command", "answer": "told"}
+    shown = own_world.run("trace", request["request_id"]).stdout
+    assert "notice" in shown
+    assert str(file) not in shown
 
 
 def test_each_outcome_is_told_once_over_restarts(own_world: World, file: Path) -> None:

@@ -23,6 +23,10 @@ class MemoryTraces:
         part = document_of(trace, outcome=outcome)
         self.kept.setdefault(trace_id_of(trace.request_id), []).append(part)
 
+    def append(self, trace: Trace, *, outcome: str) -> None:
+        if trace_id_of(trace.request_id) in self.kept:
+            self.keep(trace, outcome=outcome)
+
     async def of(self, trace_id: str) -> list[dict[str, Any]]:
         return self.kept.get(trace_id, [])
 

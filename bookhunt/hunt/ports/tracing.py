@@ -15,6 +15,10 @@ class TraceShelf(Protocol):
         """Remember a part that has ended, soon and in the background; drops rather than waits."""
         ...
 
+    def append(self, trace: Trace, *, outcome: str) -> None:
+        """The same, if a part of its trace is kept; what nobody kept stays forgotten."""
+        ...
+
     async def of(self, trace_id: str) -> list[dict[str, Any]]:
         """Every part that is kept of a trace, the oldest first, as `spans.document_of` says."""
         ...

@@ -2,6 +2,9 @@
 INSERT INTO trace_part (trace_id, kept_us, bytes, part)
 VALUES (:trace_id, :kept_us, :bytes, :part);
 
+-- name: is_kept
+SELECT 1 FROM trace_part WHERE trace_id = :trace_id LIMIT 1;
+
 -- name: of
 SELECT part FROM trace_part WHERE trace_id = :trace_id ORDER BY kept_us, rowid LIMIT :limit;
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bookhunt.model.notice import Delivery, DeliveryState, Event, Notice
 from bookhunt.model.purchase import Answer
 from bookhunt.model.reasons import Reason
 from bookhunt.model.request import RequestState, Strategy
 from bookhunt.store.shelf import MemoryShelf
 from bookhunt.telemetry.trace_ids import Caller, caller_of, trace_id_of, traceparent
-from tests.support.builders import a_request, an_id, usd
+from bookhunt.telemetry.waterfall import whole
+from tests.support.builders import NOON, a_request, an_id, usd
 from tests.support.memory_traces import MemoryTraces
 from tests.support.scripted_sellers import QuoteScript, SendScript
 from tests.unit.hunt.life import SETTINGS, Life
@@ -286,3 +288,58 @@ async def test_one_trace_holds_all_that_can_happen_to_a_request(
     hunt = named(spans, "hunt")[0]
     parts = sum(span["ms"] for span in spans if span["parent"] == hunt["id"])
     assert parts == pytest.approx(hunt["ms"], rel=0.05)
+
+
+def over(record: RequestRecord, **fields: Any) -> Delivery:
+    """The telling of an outcome, after it ended."""
+    notice = Notice(id=an_id(), event=Event.BOUGHT, at=record.finished_at or NOON, request=record)
+    standard: dict[str, Any] = {
+        "notice": notice, "target": "webhook-1", "tries": 0, "due_at": None, "error": None,
+    }  # fmt: skip
+    return Delivery(**standard | {"state": DeliveryState.TOLD} | fields)
+
+
+async def test_who_was_told_is_in_the_trace_and_takes_none_of_its_time(
+    life: Life, traces: MemoryTraces
+) -> None:
+    """From the writing of the notice to the end of the last try; by the kind of target."""
+    life.sells("alpha", "12.00", delay_s=0.2)
+    record = await life.hunted(max_price=usd("20"))
+    before = traces.spans(record.request.id)
+    await life.clock.sleep(30)
+    tracer, began_s = life.service.tracer, life.clock.monotonic()
+    await life.clock.sleep(2)
+    tracer.noticed(over(record), target="webhook", began_s=began_s)
+    given_up = over(record, state=DeliveryState.GIVEN_UP, tries=13, error="no route to T0PSECRET")
+    tracer.noticed(given_up, target="mail", began_s=began_s)
+    spans = traces.spans(record.request.id)
+    assert spans[0] == before[0]
+    told, never = named(spans, "notice")
+    assert told["told"] == {"target": "webhook", "answer": "told"}
+    assert never["told"] == {"target": "mail", "answer": "given_up", "tries": 13}
+    assert told["ms"] == pytest.approx(32_000, abs=1)
+    [tell, _] = [span for span in spans if span["name"] == "tell"]
+    assert tell["parent"] == told["id"]
+    assert tell["ms"] == pytest.approx(2_000, abs=1)
+    assert "T0PSECRET" not in str(spans)
+    assert whole(traces.kept[trace_id_of(record.request.id)])["parts"] == 1
+
+
+async def test_a_telling_alone_is_no_trace(life: Life, traces: MemoryTraces) -> None:
+    """Of a request whose trace was not kept, nothing is kept afterwards."""
+    life.fails("alpha", Reason.NOT_STOCKED)
+    record = await life.hunted(max_price=usd("20"))
+    assert record.state is RequestState.NOT_AVAILABLE
+    life.service.tracer.noticed(over(record), target="mail", began_s=life.clock.monotonic())
+    assert traces.kept == {}
+
+
+async def test_who_is_told_while_the_request_goes_on_is_told_in_the_part_that_goes_on(
+    life: Life, traces: MemoryTraces
+) -> None:
+    life.sells("alpha", "12.00", delay_s=1.5)
+    submitted = await life.submit(max_price=usd("20"))
+    await life.clock.sleep(1)
+    life.service.tracer.noticed(over(submitted), target="mail", began_s=life.clock.monotonic())
+    record = await life.outcome(submitted)
+    assert [span["told"]["target"] for span in named(traces.spans(record.request.id), "notice")]

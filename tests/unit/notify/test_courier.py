@@ -257,3 +257,25 @@ async def test_told_notices_are_forgotten(
         assert len(outbox.deliveries) == 1
         await clock.sleep(timedelta(days=2).total_seconds())
     assert outbox.deliveries == {}
+
+
+async def test_what_is_over_is_said_once_it_is_written_down(
+    courier: Courier, outbox: MemoryOutbox, clock: JumpClock
+) -> None:
+    """Told or given up, with the moment of the last try; a try that failed is not the end."""
+    over: list[tuple[Delivery, float, list[Delivery]]] = []
+    courier.when_over = lambda delivery, began_s: over.append(
+        (delivery, began_s, [each for each in outbox.deliveries.values() if each.due_at is None])
+    )
+    target = ScriptedTarget("one", takes_s=3.0)
+    target.script.extend([NotTold("status 500"), None, NotTold("gone", for_good=True)])
+    await configured(courier, outbox, target)
+    async with running(courier):
+        await outbox.post(some_news())
+        await clock.sleep(2 * PAUSES_S[0] + 2 * LOOK_EVERY_S)
+        await outbox.post(some_news(once="the second"))
+        await clock.sleep(2 * LOOK_EVERY_S)
+    ends = [(each.state, each.tries) for each, _, _ in over]
+    assert ends == [(DeliveryState.TOLD, 1), (DeliveryState.GIVEN_UP, 1)]
+    assert [len(written) for _, _, written in over] == [1, 2]
+    assert over[0][1] > 3.0
