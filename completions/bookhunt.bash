@@ -467,14 +467,14 @@ _bookhunt_value() {
         'watch import --color') kind='words:auto always never' ;;
         'sellers list --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash schema_version' ;;
         'sellers list --color') kind='words:auto always never' ;;
-        'sellers show --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment schema_version' ;;
+        'sellers show --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment secret_store schema_version' ;;
         'sellers show --color') kind='words:auto always never' ;;
         'sellers test --live') kind='ask:books' ;;
         'sellers test --fields') kind='pick:file operation example ok error line column warning calls offers latency_ms schema_version' ;;
         'sellers test --color') kind='words:auto always never' ;;
         'sellers schema --color') kind='words:auto always never' ;;
         'sellers login --profile') kind='ask:profiles' ;;
-        'sellers login --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment schema_version' ;;
+        'sellers login --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment secret_store schema_version' ;;
         'sellers login --color') kind='words:auto always never' ;;
         'sellers enable --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash schema_version' ;;
         'sellers enable --color') kind='words:auto always never' ;;
@@ -486,7 +486,7 @@ _bookhunt_value() {
         'sellers pin --color') kind='words:auto always never' ;;
         'sellers reset --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash schema_version' ;;
         'sellers reset --color') kind='words:auto always never' ;;
-        'sellers logout --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment schema_version' ;;
+        'sellers logout --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment secret_store schema_version' ;;
         'sellers logout --color') kind='words:auto always never' ;;
         'profile add --from') kind='file' ;;
         'profile add --fields') kind='pick:profile default name street street2 city region postcode country phone email bill schema_version' ;;

@@ -454,7 +454,7 @@ complete -c bookhunt -n '__bookhunt_at sellers list' -l help -d 'Show the help a
 
 # bookhunt sellers show
 complete -c bookhunt -n '__bookhunt_at sellers show' -l json -d 'Print JSON Lines'
-complete -c bookhunt -n '__bookhunt_at sellers show' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers show' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment secret_store schema_version)' -d 'Only these fields'
 complete -c bookhunt -n '__bookhunt_at sellers show' -l color -x -a 'auto always never' -d 'Colour'
 complete -c bookhunt -n '__bookhunt_at sellers show' -s q -d 'No notices and no progress'
 complete -c bookhunt -n '__bookhunt_at sellers show' -l quiet -d 'No notices and no progress'
@@ -500,7 +500,7 @@ complete -c bookhunt -n '__bookhunt_at sellers schema' -l help -d 'Show the help
 complete -c bookhunt -n '__bookhunt_at sellers login' -l profile -x -k -a '(__bookhunt_ask profiles)' -d 'Whose payment token'
 complete -c bookhunt -n '__bookhunt_at sellers login' -l stdin -d 'Read name=value lines'
 complete -c bookhunt -n '__bookhunt_at sellers login' -l json -d 'Print JSON Lines'
-complete -c bookhunt -n '__bookhunt_at sellers login' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers login' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment secret_store schema_version)' -d 'Only these fields'
 complete -c bookhunt -n '__bookhunt_at sellers login' -l color -x -a 'auto always never' -d 'Colour'
 complete -c bookhunt -n '__bookhunt_at sellers login' -s q -d 'No notices and no progress'
 complete -c bookhunt -n '__bookhunt_at sellers login' -l quiet -d 'No notices and no progress'
@@ -567,7 +567,7 @@ complete -c bookhunt -n '__bookhunt_nth 1 sellers reset' -k -a '(__bookhunt_ask 
 
 # bookhunt sellers logout
 complete -c bookhunt -n '__bookhunt_at sellers logout' -l json -d 'Print JSON Lines'
-complete -c bookhunt -n '__bookhunt_at sellers logout' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers logout' -l fields -x -a '(__bookhunt_list id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment secret_store schema_version)' -d 'Only these fields'
 complete -c bookhunt -n '__bookhunt_at sellers logout' -l color -x -a 'auto always never' -d 'Colour'
 complete -c bookhunt -n '__bookhunt_at sellers logout' -s q -d 'No notices and no progress'
 complete -c bookhunt -n '__bookhunt_at sellers logout' -l quiet -d 'No notices and no progress'

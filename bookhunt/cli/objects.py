@@ -44,7 +44,7 @@ OBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "seller": ("each seller is a line", tuple(SELLER_FIELDS)),
     "seller and needs": (
         "the seller is a line, with the secrets and the payment token that it needs",
-        (*SELLER_FIELDS[:-1], "secrets", "payment", "schema_version"),
+        (*SELLER_FIELDS[:-1], "secrets", "payment", "secret_store", "schema_version"),
     ),
     "trace": ("the trace is a line", tuple(SHOWN_FIELDS)),
     "sample": ("each sample is a line", tuple(SAMPLE_FIELDS)),

@@ -11,7 +11,7 @@ from bookhunt.cli.output import Terminal
 from bookhunt.cli.render import SELLER_HEADERS, SELLER_SPARE, seller_row
 from bookhunt.cli.table import print_table
 from bookhunt.cli.things import print_thing
-from bookhunt.model.errors import InputError
+from bookhunt.model.errors import InputError, SecretStoreUnavailable
 from bookhunt.wire.contract import SELLER_FIELDS
 
 PAYMENT = "payment"
@@ -56,7 +56,14 @@ def _summed_up(found: list[dict[str, Any]]) -> str:
 
 def show(terminal: Terminal, seller_id: _Id) -> None:
     """Show one seller: its state, and which secrets it needs."""
-    print_thing(terminal, connect(terminal).seller(seller_id))
+    seller = connect(terminal).seller(seller_id)
+    closed = seller.get("secret_store")
+    if terminal.wants_objects or closed is None:
+        print_thing(terminal, seller)
+        return
+    print_thing(terminal, {name: seller[name] for name in seller if name != "secret_store"})
+    hint = f"; {closed['hint']}" if closed["hint"] else ""
+    terminal.notice(f"whether its secrets are stored is not known: {closed['message']}{hint}")
 
 
 def login(
@@ -76,6 +83,9 @@ def login(
     """
     client = connect(terminal)
     seller = client.seller(seller_id, profile=profile)
+    closed = seller.get("secret_store")
+    if closed is not None:  # before anybody types what could not be kept
+        raise SecretStoreUnavailable(closed["message"], hint=closed["hint"])
     given = _from_stdin() if stdin else _asked_for(terminal, seller)
     payment = None
     if PAYMENT in given and PAYMENT not in {each["name"] for each in seller["secrets"]}:

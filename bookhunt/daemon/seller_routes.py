@@ -13,7 +13,7 @@ from bookhunt.daemon.logins import stored_names
 from bookhunt.daemon.standing import seller_told
 from bookhunt.daemon.table import add
 from bookhunt.home.names import payment_secret
-from bookhunt.model.errors import NotFound
+from bookhunt.model.errors import NotFound, SecretStoreUnavailable
 from bookhunt.model.seller import Seller
 
 
@@ -81,16 +81,34 @@ class SellerRoutes:
         return seller
 
     async def _object(self, seller: Seller, profile: str) -> dict[str, Any]:
+        """A seller with its needs; whether each is stored is null where nobody can say."""
         needs = self.daemon.catalogue.login_needs(seller.id)
+        asked = [f"{seller.id}/{name}" for name in needs.secrets]
+        if needs.payment is not None:
+            asked.append(payment_secret(profile, seller.id))
+        stored, trouble = await asyncio.to_thread(self._stored, tuple(asked))
         secrets = [
-            {"name": name, "prompt": prompt, "stored": await self._has(f"{seller.id}/{name}")}
+            {"name": name, "prompt": prompt, "stored": stored.get(f"{seller.id}/{name}")}
             for name, prompt in needs.secrets.items()
         ]
         payment = None
         if needs.payment is not None:
-            stored = await self._has(payment_secret(profile, seller.id))
-            payment = {"profile": profile, "prompt": needs.payment, "stored": stored}
-        return seller_told(self.daemon, seller) | {"secrets": secrets, "payment": payment}
+            kept = stored.get(payment_secret(profile, seller.id))
+            payment = {"profile": profile, "prompt": needs.payment, "stored": kept}
+        store = None
+        if trouble is not None:
+            store = {"code": trouble.code, "message": trouble.message, "hint": trouble.hint}
+        needed = {"secrets": secrets, "payment": payment, "secret_store": store}
+        return seller_told(self.daemon, seller) | needed
 
-    async def _has(self, name: str) -> bool:
-        return await asyncio.to_thread(self.daemon.secrets.has, name)
+    def _stored(
+        self, names: tuple[str, ...]
+    ) -> tuple[dict[str, bool], SecretStoreUnavailable | None]:
+        """Which of these are stored, as far as the store can be opened, and why it cannot."""
+        found: dict[str, bool] = {}
+        try:
+            for name in names:
+                found[name] = self.daemon.secrets.has(name)
+        except SecretStoreUnavailable as error:
+            return found, error  # each further question may take as long
+        return found, None

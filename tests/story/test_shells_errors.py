@@ -86,6 +86,21 @@ def test_a_secret_without_a_keyring(bare_home: Home) -> None:
     assert seller["state"] == "needs_setup"
 
 
+def test_a_seller_is_shown_without_a_keyring(bare_home: Home) -> None:
+    """Its state and its needs; that nobody can say what is stored stands beside it."""
+    without = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    shown = run_program("sellers", "show", "abebooks", home=bare_home.config_dir, **without)
+    assert shown.returncode == 0
+    assert "state\tneeds_setup\n" in shown.stdout
+    assert "client_key" in shown.stdout
+    assert "keyring" in shown.stderr
+    assert "backend: file" in shown.stderr
+    told = run_program(
+        "sellers", "show", "abebooks", "--json", home=bare_home.config_dir, **without
+    )
+    assert json.loads(told.stdout)["secret_store"]["code"] == "secret_store_unavailable"
+
+
 def test_a_secret_that_is_missing(bare_home: Home) -> None:
     """`sellers list` says which, and the command that stores it."""
     bare_home.config_dir.mkdir(mode=0o700)

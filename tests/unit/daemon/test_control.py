@@ -205,6 +205,31 @@ async def test_secrets_go_in_and_never_come_out(running: Running) -> None:
     assert running.catalogue.forgotten == 2
 
 
+async def test_a_seller_is_shown_although_the_secret_store_cannot_be_opened(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is stored is then not known, which is not the same as not stored; asked is once."""
+    asked: list[str] = []
+
+    def locked(name: str) -> bool:
+        asked.append(name)
+        raise errors.SecretStoreUnavailable("the keyring is locked", hint="unlock it")
+
+    running.catalogue.needs["alpha"] = LoginNeeds(secrets={"key": "API key"}, payment="Token")
+    assert (await call(running.client.seller, "alpha"))["secret_store"] is None
+    monkeypatch.setattr(running.daemon.secrets, "has", locked)
+    shown = await call(running.client.seller, "alpha")
+    assert (shown["id"], shown["state"]) == ("alpha", "ready")
+    assert shown["secrets"][0]["stored"] is None
+    assert shown["payment"]["stored"] is None
+    assert shown["secret_store"] == {
+        "code": "secret_store_unavailable",
+        "message": "the keyring is locked",
+        "hint": "unlock it",
+    }
+    assert len(asked) == 1
+
+
 async def test_a_login_takes_what_the_seller_needs_and_nothing_else(running: Running) -> None:
     running.catalogue.needs["alpha"] = LoginNeeds(secrets={"key": "API key"}, payment="Token")
     with pytest.raises(errors.InputError, match="kee"):
