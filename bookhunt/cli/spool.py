@@ -41,9 +41,13 @@ class SpooledKey:
     _file: int
 
     def answered(self) -> None:
-        """The daemon has said what became of it: forget the key."""
+        """The daemon has said what became of it: forget the key.
+
+        A power cut may bring it back. Then the same command, typed again, is answered with what
+        was bought: the safe mistake, and not worth a wait for the disk in each purchase. The next
+        key that is made durable makes this removal durable too.
+        """
         self._path.unlink(missing_ok=True)
-        sync_directory(self._path.parent)
         os.close(self._file)
 
     def keep(self) -> None:

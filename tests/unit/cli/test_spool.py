@@ -32,6 +32,25 @@ def test_a_key_is_durable_and_private_when_it_is_returned(home: Home) -> None:
     assert stat.S_IMODE(home.spool_dir.stat().st_mode) == 0o700
 
 
+def test_the_key_and_its_name_are_on_the_disk_when_it_is_returned(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut after that loses neither: what is sent may have bought something."""
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def seen(descriptor: int) -> None:
+        fsync(descriptor)
+        status = os.fstat(descriptor)
+        synced.append(status.st_ino)
+        assert stat.S_ISDIR(status.st_mode) or status.st_size > 0
+
+    monkeypatch.setattr(os, "fsync", seen)
+    spooled_key(home, _BODY).keep()
+    [file] = _files(home)
+    assert synced == [file.stat().st_ino, home.spool_dir.stat().st_ino]
+
+
 def test_an_answered_key_is_forgotten(home: Home) -> None:
     first = spooled_key(home, _BODY)
     first.answered()
