@@ -127,8 +127,6 @@ def _details(request: dict[str, Any]) -> list[tuple[str, str]]:
     rows += _remarks(request)
     rows.append(("asked", _asked(request)))
     rows.append(("request", request["request_id"]))
-    if request.get("trace_id"):
-        rows.append(("trace", request["trace_id"]))
     return rows
 
 
