@@ -15,6 +15,7 @@ import typer
 from bookhunt.cli.connection import connect
 from bookhunt.cli.durations import seconds
 from bookhunt.cli.output import Terminal
+from bookhunt.client import DaemonClient
 from bookhunt.model.errors import BookhuntError, InputError
 
 LOOK_FIELDS = tuple(
@@ -32,6 +33,7 @@ def top(
 ) -> None:
     """Watch requests, latencies, calls, sellers and money; q ends it. Starts no daemon.
 
+    t lists the newest requests; Enter opens the trace of the chosen one, q goes back.
     With --json, or where stdout is no terminal, one look is printed.
     """
     terminal.picked(LOOK_FIELDS)
@@ -39,7 +41,8 @@ def top(
     every_s = seconds(every)
     if every_s < _LEAST_S:
         raise InputError(f"--every is at least {_LEAST_S} s", hint="--every 1s")
-    look = connect(terminal).top
+    client = connect(terminal)
+    look = client.top
     if terminal.wants_objects or terminal.is_plain:
         told = look()
         if terminal.wants_objects:
@@ -48,7 +51,7 @@ def top(
             terminal.line("\t".join(f"{name}={value}" for name, value in told["load"].items()))
         return
     with _keys() as key:
-        _watch(terminal, look, key, every_s)
+        _watch(terminal, client, key, every_s)
 
 
 def _no_key(wait_s: float) -> str:
@@ -78,7 +81,7 @@ def _keys() -> Iterator[Callable[[float], str]]:
 
 def _watch(
     terminal: Terminal,
-    look: Callable[[], dict[str, Any]],
+    client: DaemonClient,
     key: Callable[[float], str],
     every_s: float,
 ) -> None:
@@ -86,10 +89,11 @@ def _watch(
     from rich.live import Live
 
     from bookhunt.cli.top_figures import Looks
+    from bookhunt.cli.top_requests import Requests
     from bookhunt.cli.top_view import Wish, screen
 
-    looks, wish = Looks(), Wish()
-    looks.add(look())  # a daemon that cannot be reached is said as every command says it
+    looks, wish, requests = Looks(), Wish(), Requests(client, terminal)
+    looks.add(client.top())  # a daemon that cannot be reached is said as every command says it
     console = Console(no_color=terminal.color == "never" or None)
     due = time.monotonic() + every_s
     with (
@@ -98,14 +102,20 @@ def _watch(
     ):
         while True:
             width, height = console.size
-            live.update(screen(looks, wish, width=width, height=height), refresh=True)
-            if not obey(key(max(due - time.monotonic(), 0.0)), wish):
+            if requests.is_open:
+                shown = requests.screen(width=width, height=height)
+            else:
+                shown = screen(looks, wish, width=width, height=height)
+            live.update(shown, refresh=True)
+            if not obey_all(key(max(due - time.monotonic(), 0.0)), wish, requests):
                 return
             if time.monotonic() < due:
                 continue
             due = time.monotonic() + every_s
+            if requests.is_open:
+                requests.look()
             if not wish.paused:
-                wish.trouble = _look(look, looks)
+                wish.trouble = _look(client.top, looks)
 
 
 def _look(look: Callable[[], dict[str, Any]], looks: Any) -> str | None:
@@ -120,6 +130,20 @@ def _look(look: Callable[[], dict[str, Any]], looks: Any) -> str | None:
 _ENTER = frozenset("\r\n")
 _ESCAPE, _BACKSPACE = "\x1b", frozenset("\x7f\x08")
 _LONGEST_FILTER = 30
+
+
+def obey_all(pressed: str, wish: Any, requests: Any) -> bool:
+    """Do what the keys say, on the page that each of them finds open; False: one says to end."""
+    from bookhunt.cli.top_requests import keys_of
+
+    for key in keys_of(pressed):
+        if requests.is_open:
+            requests.press(key)
+        elif key == "t" and not wish.typing:
+            requests.open()
+        elif not obey(key, wish):
+            return False
+    return True
 
 
 def obey(pressed: str, wish: Any) -> bool:

@@ -271,6 +271,7 @@ def _sellers(rows: Sequence[dict[str, Any]], wish: Wish, *, width: int) -> Table
 def _foot(wish: Wish, *, shown: int, total: int) -> Text:
     if wish.typing:
         return Text.assemble(("show sellers with: ", "bold"), wish.words, ("▏", "blink"))
-    keys = "q quit  p pause  s sort  r reverse  / filter"
-    said = f"   {shown} of {total} sellers" + (f" with {wish.words!r}" if wish.words else "")
+    keys = "q quit  p pause  s sort  r reverse  / filter  t traces"
+    what = f"with {wish.words!r}" if wish.words else "sellers"
+    said = f"   {shown} of {total} {what}"
     return Text.assemble((keys, "reverse"), one_line(said))

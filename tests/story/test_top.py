@@ -77,6 +77,27 @@ def test_it_shows_sorts_filters_pauses_and_ends(world: World) -> None:
         screen.close()
 
 
+def test_it_opens_the_trace_of_a_request_that_is_chosen(world: World) -> None:
+    """And comes back from it, page by page."""
+    request = world.object("buy", world.book(), "--max-price", "80")
+    screen = Screen(world, "top", "--every", "200ms")
+    try:
+        screen.until("calls/s▼")
+        screen.press("t")
+        screen.until("the newest requests")
+        screen.press("\r")
+        screen.until(f"trace of {request['request_id']}")
+        screen.press("\x1b")
+        screen.until("the newest requests")
+        screen.press("q")
+        screen.until("calls/s▼")
+        screen.press("q")
+        assert screen.process.wait(timeout=_WITHIN_S) == 0
+        assert termios.tcgetattr(screen.theirs) == screen.before
+    finally:
+        screen.close()
+
+
 def test_it_starts_no_daemon(own_world: World) -> None:
     own_world.run("daemon", "stop")
     gone = own_world.run("top")
