@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.sellers.compiled import CompiledAuth, CompiledBlock, CompiledSeller
-from bookhunt.sellers.compiling_setup import Configured, seller_of, set_up
+from bookhunt.sellers.compiling_setup import Configured, seller_of, set_up, told_in_quotes
 from bookhunt.sellers.compiling_steps import compile_step, merged_headers
 from bookhunt.sellers.language import (
     BasicAuth,
@@ -90,6 +90,7 @@ class Blocks:
     purchase: CompiledBlock | None
     find_order: CompiledBlock | None
     cancel: CompiledBlock | None
+    told: frozenset[str]  # what a quote carries of the request
 
 
 def compile_blocks(definition: Definition) -> Blocks:
@@ -112,6 +113,7 @@ def compile_blocks(definition: Definition) -> Blocks:
         purchase=None if purchase is None else _shared("purchase", purchase),
         find_order=None if found is None else _shared("find_order", found),
         cancel=None if cancel is None else _shared("cancel", cancel),
+        told=told_in_quotes(definition),
     )
 
 
@@ -148,7 +150,7 @@ def compile_seller(
     setup = set_up(definition, configured, has_secret)
     blocks = blocks or compile_blocks(definition)
     return CompiledSeller(
-        seller=seller_of(loaded, setup, enabled=configured.enabled),
+        seller=seller_of(loaded, setup, blocks.told, enabled=configured.enabled),
         definition=definition,
         hash=loaded.hash,
         base_url=setup.base_url,

@@ -134,8 +134,8 @@ def typed_setting(setting: Setting, text: str | Sequence[str]) -> Any:
     return str(text)
 
 
-def seller_of(loaded: Loaded, setup: SetUp, *, enabled: bool) -> Seller:
-    """The seller as the hunt sees it."""
+def seller_of(loaded: Loaded, setup: SetUp, told: frozenset[str], *, enabled: bool) -> Seller:
+    """The seller as the hunt sees it; `told`: what `told_in_quotes` says of its definition."""
     definition = loaded.definition
     limits = definition.limits
     state, cause = _state(definition, setup, enabled=enabled)
@@ -162,31 +162,30 @@ def seller_of(loaded: Loaded, setup: SetUp, *, enabled: bool) -> Seller:
         per_second=limits.per_second,
         quote_ttl_s=limits.quote_ttl_s,
         checks_total=purchase is not None and purchase.checks_total,
-        sends_maximum=sends(definition, "max_price"),
-        priced_in=priced_in(definition),
+        sends_maximum="max_price" in told,
+        priced_in=_priced_in(definition, told),
         definition_hash=loaded.hash,
         file=str(loaded.file.path),
     )
 
 
-def priced_in(definition: Definition) -> str | None:
+def _priced_in(definition: Definition, told: frozenset[str]) -> str | None:
     """The currency that a maximum is taken to be in by a seller that is told none: its own."""
-    told = sends(definition, "currency") or not sends(definition, "max_price")
-    return None if told else definition.currency
+    return None if "currency" in told or "max_price" not in told else definition.currency
 
 
-def sends(definition: Definition, name: str) -> bool:
-    """Whether a quote carries this of the request.
+def told_in_quotes(definition: Definition) -> frozenset[str]:
+    """What a quote carries of the request, by its names in the language.
 
     With the customer's maximum, an answer without an offer says nothing above it.
     """
+    told: set[str] = set()
     for use in texts_of(definition):
         if use.here.block != "quote" or use.kind is not Kind.TEMPLATE or use.context is None:
             continue
         slots = compile_template(use.text, use.context).slots
-        if any(slot.name[:2] == ("request", name) for slot in slots):
-            return True
-    return False
+        told |= {slot.name[1] for slot in slots if slot.name[:1] == ("request",) and slot.name[1:]}
+    return frozenset(told)
 
 
 def _state(
