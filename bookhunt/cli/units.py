@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import plistlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +85,8 @@ def launchd_agent(home: Home) -> Unit:
         "ExitTimeOut": _STOPS_WITHIN_S,
         "StandardErrorPath": str(home.crash_file),
     }
+    import plistlib  # with xml; every command of `watch` imports this module
+
     text = plistlib.dumps(agent, sort_keys=False).decode()
     head, line, rest = text.partition("<plist")
     return Unit(

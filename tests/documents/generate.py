@@ -1,8 +1,8 @@
 """`python -m tests.documents.generate`: write what is made from the program, as it is now.
 
-The completion scripts in `completions/`, the pages in `man/`, the schema of definitions. A test
-compares them byte for byte, so this is run after any change to a command, an option, a help topic
-or the seller language.
+The completion scripts in `completions/`, the pages in `man/`, the schema of definitions, and what
+each command imports. A test compares them, so this is run after any change to a command, an option,
+a help topic, the seller language or an import.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bookhunt.cli.completions import SCRIPTS, man_pages
 from bookhunt.cli.surface import pages
+from tests.documents.imports import FILE, imports_text
 from tests.documents.seller_schema import schema_text
 
 ROOT = Path(__file__).parent.parent.parent
@@ -39,7 +40,7 @@ def there() -> set[str]:
 
 def main() -> int:
     """Write them, and remove what no command has any more."""
-    made = documents()
+    made = documents() | {FILE: imports_text()}
     for name, text in made.items():
         path = ROOT / name
         if path.is_file() and path.read_text(encoding="utf-8") == text:
