@@ -193,6 +193,7 @@ def hunt_settings_of(config: Config) -> HuntSettings:
         classes=config.throttle.classes,
         customers=config.throttle.customers,
         floor_ratio=config.search.floor_ratio,
+        recording=config.telemetry.record,
         keeps_traces=config.telemetry.keep_mb > 0,
         trace_sample=config.telemetry.sample,
         exchange=exchange_settings_of(config),

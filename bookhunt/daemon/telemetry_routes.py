@@ -58,7 +58,9 @@ class TelemetryRoutes:
 
     def _not_kept(self, request_id: str) -> NotFound:
         settings = self.daemon.config_file.config.telemetry
-        if self.daemon.traces is None or not settings.keep_mb:
+        if not settings.record:
+            why, hint = "none is recorded (telemetry.record)", "set telemetry.record: true"
+        elif self.daemon.traces is None or not settings.keep_mb:
             why, hint = "none is (telemetry.keep_mb is 0)", "set telemetry.keep_mb: 500"
         else:
             why = (

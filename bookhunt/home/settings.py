@@ -298,6 +298,7 @@ class TelemetrySettings(Closed):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     metrics_port: Annotated[Nullable[Annotated[int, Field(ge=1, le=65_535)]], AfterRestart] = None
+    record: Truth = True  # what is done for requests: without it no traces, no times of stages
     sample: Ratio = 0.01  # of the traces of requests that bought nothing and did not fail
     keep_days: Annotated[float, Field(gt=0)] = 7.0
     keep_mb: Count = 500

@@ -12,6 +12,7 @@ there all the time, are wrong. Options:
     --overload      the rate that is held is found, then doubled
     --sick          half of the sellers down, hanging, flapping, answering 429; then well again
     --naive         what a user would write: ask all, buy the cheapest; the rate that it holds
+    --tracing       recording on against off, in --rounds pairs of blocks of --seconds in all
     --warm 20       seconds of a tenth of the rate before, which count for nothing
     --json FILE     the figures as JSON lines
 
@@ -34,13 +35,14 @@ from typing import Any
 
 import uvloop
 
-from tests.bench import load_naive
+from tests.bench import load_naive, load_tracing
 from tests.bench.openloop import OpenLoop, Outcome, arrivals
 from tests.story.world import World
 
 _BOOKS = 2958  # and the catalogue's make 3,000
 _COPIES = 20  # times the usual stock, so that a minute does not sell the street out
 _HELD_P90_S = 5.0
+_WAYS = ("grid", "overload", "sick", "naive", "tracing")  # each a function here; else _plain
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -377,13 +379,22 @@ def _naive(folder: Path, options: argparse.Namespace, report: Report) -> None:
         scene.close()
 
 
+def _tracing(folder: Path, options: argparse.Namespace, report: Report) -> None:
+    scene = _warmed(folder / "tracing", options.sellers, options)
+    try:
+        load_tracing.compare(scene, report, options.rounds, options.rate, options.seconds)
+    finally:
+        scene.close()
+
+
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="nox -s bench -- load")
     parser.add_argument("--sellers", type=int, default=100)
     parser.add_argument("--rate", type=float, default=200.0)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--warm", type=float, default=20.0)
-    for name in ("grid", "overload", "sick", "naive"):
+    parser.add_argument("--rounds", type=int, default=6)
+    for name in _WAYS:
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--json", type=Path)
     return parser.parse_args(arguments)
@@ -395,7 +406,7 @@ def main(arguments: list[str]) -> int:
     report = Report(options.json)
     print(HEADER)
     with tempfile.TemporaryDirectory() as folder:
-        chosen = [name for name in ("grid", "overload", "sick", "naive") if getattr(options, name)]
+        chosen = [name for name in _WAYS if getattr(options, name)]
         for name in chosen or ["plain"]:
             globals()[f"_{name}"](Path(folder), options, report)
     return 1 if report.wrong else 0

@@ -92,3 +92,17 @@ async def test_what_was_not_kept_is_said_with_what_to_do(tmp_path: Path) -> None
         )
         await call(running.client.wait, wanted["request_id"], within_s=20)
         assert await call(running.client.trace, wanted["request_id"])
+
+
+async def test_what_is_not_to_be_recorded_is_not(tmp_path: Path) -> None:
+    """Not even where its caller wants it; how to have it recorded is said."""
+    home = a_home(
+        tmp_path / "home", configuration="secrets: {backend: file}\ntelemetry: {record: false}\n"
+    )
+    async with serving(a_daemon(home)) as running:
+        running.sellers.add(a_seller("alpha"), QuoteScript(reason=Reason.NOT_STOCKED))
+        made = await call(running.client.buy, WISH, idempotency_key="k", traced=True)
+        await call(running.client.wait, made["request_id"], within_s=20)
+        with pytest.raises(NotFound) as gone:
+            await call(running.client.trace, made["request_id"])
+        assert gone.value.hint == "set telemetry.record: true"

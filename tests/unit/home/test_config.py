@@ -36,7 +36,8 @@ notify:
   - {webhook: "secret:notify/slack"}
   - {command: ["notify-send", "{title}"]}
 secrets:    {backend: command, command: [pass, show, "bookhunt/{name}"]}
-telemetry:  {log_level: debug, metrics_port: 9000, sample: 1, keep_days: 1, keep_mb: 10}
+telemetry:  {log_level: debug, metrics_port: 9000, record: false, sample: 1, keep_days: 1, \
+keep_mb: 10}
 daemon:     {autostart: false, idle_exit_min: 5}
 sellers:    {booktopia: {store: "2", regions: [a, b]}, example: {enabled: false}}
 storage:    {ledger: sqlite, shared: memory}
@@ -104,6 +105,7 @@ def test_an_absent_or_empty_file_is_a_working_configuration(home: Home, text: st
         "secrets.command": [],
         "telemetry.log_level": "info",
         "telemetry.metrics_port": None,
+        "telemetry.record": True,
         "telemetry.sample": 0.01,
         "telemetry.keep_days": 7,
         "telemetry.keep_mb": 500,
