@@ -8,7 +8,6 @@ one of ours, so the `Host` has to be.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,12 @@ _MOST_AT_ONCE = 8
 _OURS = frozenset({"127.0.0.1", "localhost"})
 
 
+_NO_CALL = (
+    *(OSError, TimeoutError, ValueError),
+    *(asyncio.IncompleteReadError, asyncio.LimitOverrunError),
+)
+
+
 async def serve_metrics(daemon: Daemon) -> None:
     """Serve until cancelled, if a port is configured; a port that is taken is said, and no more."""
     port = daemon.config_file.config.telemetry.metrics_port
@@ -36,11 +41,13 @@ async def serve_metrics(daemon: Daemon) -> None:
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Nobody waits for long, and nobody is told why a call failed: there is nothing to talk of.
-        with contextlib.suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
+        try:
             async with asyncio.timeout(_WITHIN_S), room:
                 writer.write(await _answer_to(daemon, await reader.readuntil(b"\r\n\r\n")))
                 await writer.drain()
-        with contextlib.suppress(OSError):
+        except _NO_CALL:
+            return
+        finally:
             writer.close()
 
     try:
