@@ -27,6 +27,7 @@ _WORDS = {
 }
 
 _OVERCHARGED = "the seller charged more than was agreed"
+_IN_MS = 100.0
 _UNHAPPY = frozenset({"NOT_AVAILABLE", "PURCHASE_FAILED", "IN_DOUBT", "NEEDS_ATTENTION"})
 
 
@@ -158,7 +159,10 @@ def _remarks(request: dict[str, Any]) -> list[tuple[str, str]]:
 def _asked(request: dict[str, Any]) -> str:
     told = f"{request.get('sellers_asked') or 0} of {request.get('sellers_total') or 0} sellers"
     latency_ms = request.get("latency_ms")
-    return told if latency_ms is None else f"{told}, {latency_ms / 1000:.1f} s"
+    if latency_ms is None:
+        return told
+    short = latency_ms < _IN_MS  # answered from what was asked before: "0.0 s" looks broken
+    return f"{told}, {latency_ms:.0f} ms" if short else f"{told}, {latency_ms / 1000:.1f} s"
 
 
 def progress_line(count: int) -> str:

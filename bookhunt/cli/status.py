@@ -125,6 +125,14 @@ def _print_whole(
     tell_overcharge(request, terminal)
 
 
+def _under_way(found: list[dict[str, Any]]) -> str:
+    """What stands above the list while it is looked at."""
+    count = sum(1 for request in found if not is_at_rest(request))
+    if not count:
+        return f"{len(found)} requests, all at their end"
+    return f"{count} of {len(found)} under way (Ctrl-C stops looking, not the hunt)"
+
+
 def _watch(
     terminal: Terminal, look: Callable[[], list[dict[str, Any]]], fields: tuple[str, ...]
 ) -> None:
@@ -135,7 +143,7 @@ def _watch(
         changed = [r for r in found if shown.get(r["request_id"]) != r["status"]]
         shown.update({r["request_id"]: r["status"] for r in found})
         if changed and not terminal.wants_objects and not terminal.is_plain:
-            terminal.line(_CLEAR)
+            terminal.line(_CLEAR + terminal.styled(_under_way(found), "dim"))
             _print_list(terminal, found)
         else:
             for request in changed:

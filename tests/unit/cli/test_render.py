@@ -72,6 +72,13 @@ def test_a_purchase_on_a_terminal_says_seller_sum_order_and_who_was_asked(
     assert "id-1" in told
 
 
+def test_an_answer_from_what_was_asked_before_took_milliseconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "5 of 14 sellers, 25 ms" in _told(_BOUGHT | {"latency_ms": 25.4}, monkeypatch)
+    assert "5 of 14 sellers, 0.1 s" in _told(_BOUGHT | {"latency_ms": 100.0}, monkeypatch)
+
+
 def test_the_sum_says_no_more_than_is_known() -> None:
     assert sum_of(_request()) == "-"
     assert sum_of(_request(resolved_price=_usd("9.00"), item_price=_usd("9.00"))) == "9.00 USD"
