@@ -117,7 +117,8 @@ def _crowd(search: Search, purchase: Purchase) -> FellThrough | None:
     detail = "those who came first take what is left"
     if offer.inventory is None or lines.ahead(key) < units:
         spent_s = purchase.world.clock.monotonic() - search.started_at
-        in_time = lines.wait_s(key, at_once=at_once) <= request.search_deadline_s - spent_s
+        left_s = request.search_deadline_s - spent_s
+        in_time = lines.in_time(key, at_once=at_once, left_s=left_s)
         if in_time or came_back or request.strategy is Strategy.CHEAPEST:
             return None
         detail = "its turn would come too late"

@@ -44,6 +44,15 @@ class Lines:
         takes_s = self._takes_s.get(key[0], _FIRST_GUESS_S)
         return self._standing[key] // at_once * takes_s
 
+    def in_time(self, key: OfferKey, *, at_once: int, left_s: float) -> bool:
+        """Whether it is one's turn within the time that is left.
+
+        Where nobody has to be waited for it is, however late the hour: an earlier purchase that
+        fell through may have taken all of the time, and the next offer is no less free for that.
+        """
+        wait_s = self.wait_s(key, at_once=at_once)
+        return not wait_s or wait_s <= left_s
+
     def join(self, key: OfferKey) -> None:
         """Stand in line; `leave` when the purchase has ended."""
         self._standing[key] += 1

@@ -47,6 +47,17 @@ async def test_the_wait_is_what_purchases_at_that_seller_take() -> None:
     assert lines.wait_s(KEY, at_once=1) == pytest.approx(12.0)
 
 
+async def test_an_offer_that_nobody_waits_for_is_never_too_late() -> None:
+    """Its purchase begins at once, also when those before it have used up the time."""
+    lines = Lines(JumpClock.of_running_loop())
+    assert lines.in_time(KEY, at_once=1, left_s=-3.0)
+    lines.join(KEY)
+    assert lines.in_time(KEY, at_once=2, left_s=-3.0)
+    assert lines.in_time(KEY, at_once=1, left_s=1.0)
+    assert not lines.in_time(KEY, at_once=1, left_s=0.1)
+    assert not lines.in_time(KEY, at_once=1, left_s=-3.0)
+
+
 def a_life() -> Life:
     """Room for a crowd, and no limit to what it may spend."""
     clock = JumpClock.of_running_loop()
