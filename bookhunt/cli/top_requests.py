@@ -32,6 +32,8 @@ _KEY = re.compile(r"\x1b(?:[\[O][0-9;]*[A-Za-z~])?|.", re.DOTALL)
 _UP, _DOWN = frozenset(("k", "\x1b[A", "\x1bOA")), frozenset(("j", "\x1b[B", "\x1bOB"))
 _PAGE_UP, _PAGE_DOWN = frozenset(("\x1b[5~", "b")), frozenset(("\x1b[6~", " "))
 _OPENS, _BACK = frozenset("\r\n"), frozenset(("q", "\x1b"))
+_BEFORE_BOOK = 52  # columns
+_READABLE = 20  # columns of a book's title
 _AROUND = 3  # lines: the head, what is in the way, the keys
 
 
@@ -142,7 +144,7 @@ class Requests:
             place = self._place()
             first = min(max(place - self._room // 2, 0), max(len(self._listed) - self._room, 0))
             lines = [
-                Text(_row(each), style="reverse" if first + n == place else "")
+                Text(_row(each, width), style="reverse" if first + n == place else "")
                 for n, each in enumerate(self._window(self._listed, first))
             ]
             head, keys = (
@@ -176,16 +178,18 @@ class Paper(Terminal):
         self.lines.append(text)
 
 
-def _row(request: dict[str, Any]) -> str:
-    """One request in a line; its id at the end, where a narrow window cuts it off."""
+def _row(request: dict[str, Any], width: int) -> str:
+    """One request in a line; its id at the end, where the window has room for all of it."""
+    rest = width - _BEFORE_BOOK
+    id_ = request["request_id"] if rest >= _READABLE + len(request["request_id"]) else ""
     cells = (
         (clock_time(request["submitted_at"]), 8),
         (word_of(request["status"]), 14),
         (money(request.get("resolved_price")), 12),
         (one_line(request.get("resolved_seller") or "-"), 14),
-        (book_of(request), 27),
+        (book_of(request), max(rest - len(id_) - 1, 1)),
     )
-    return " ".join([*(fitted(cell, width) for cell, width in cells), request["request_id"]])
+    return " ".join([*(fitted(cell, columns) for cell, columns in cells), id_])
 
 
 def _page(lines: Sequence[Text], width: int) -> Table:

@@ -104,6 +104,15 @@ def test_keys_choose_a_request_and_the_mark_follows(pages: Requests) -> None:
     assert len(chosen(pages)) == 1
 
 
+def test_an_id_is_shown_whole_or_not_at_all(pages: Requests, daemon: Daemon) -> None:
+    """In a narrow window the book has its place."""
+    daemon.listed[0]["book"] = {"title": "A very long title " * 9}
+    press(pages, "t")
+    assert daemon.listed[0]["request_id"] in shown(pages, width=120)[2]
+    assert "01a21354" not in shown(pages, width=100)[2]
+    assert "A very long title A very l…" in shown(pages, width=80)[2]
+
+
 def test_the_chosen_one_stays_while_newer_ones_arrive(pages: Requests, daemon: Daemon) -> None:
     press(pages, "t", "j")
     daemon.listed.insert(0, a_request(101))
