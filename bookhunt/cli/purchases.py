@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import queue
 import threading
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -55,13 +54,44 @@ class Done:
         return exit_codes.of_request(self.request) if self.waited else exit_codes.DONE
 
 
+class _Submitted:
+    """The id of a request, as soon as somebody has submitted it, or why nobody could.
+
+    A future of the standard library, without the `logging` that it imports.
+    """
+
+    __slots__ = ("_error", "_is_known", "_request_id")
+
+    def __init__(self) -> None:
+        self._is_known = threading.Event()
+        self._request_id = ""
+        self._error: BaseException | None = None
+
+    def succeed(self, request_id: str) -> None:
+        """Tell everybody who waits."""
+        self._request_id = request_id
+        self._is_known.set()
+
+    def fail(self, error: BaseException) -> None:
+        """Raise it in everybody who waits."""
+        self._error = error
+        self._is_known.set()
+
+    def request_id(self) -> str:
+        """Wait for it."""
+        self._is_known.wait()
+        if self._error is not None:
+            raise self._error
+        return self._request_id
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
     """A wish to submit, or one that an earlier line submits already."""
 
     place: int
     wish: Wish
-    submitted: Future[str]  # the request's id; set by whoever submits
+    submitted: _Submitted
     is_twin: bool
 
 
@@ -77,7 +107,7 @@ class Purchases:
     under_way: dict[int, str] = field(default_factory=dict)
     unanswered: set[int] = field(default_factory=set)
     _jobs: queue.Queue[_Job | None] = field(default_factory=lambda: queue.Queue(MOST_AT_ONCE))
-    _first: dict[str, Future[str]] = field(default_factory=dict)  # body to the first one's request
+    _first: dict[str, _Submitted] = field(default_factory=dict)  # body to the first one's request
     _ends: queue.Queue[Done | int | BaseException] = field(default_factory=queue.Queue)
     _threads: int = 0
 
@@ -127,8 +157,8 @@ class Purchases:
             if first is not None:
                 self.told(f"{wish.label} stands in the list twice; one copy is bought")
                 return _Job(place=place, wish=wish, submitted=first, is_twin=True)
-            first = self._first[body] = Future()
-        return _Job(place=place, wish=wish, submitted=first or Future(), is_twin=False)
+            first = self._first[body] = _Submitted()
+        return _Job(place=place, wish=wish, submitted=first or _Submitted(), is_twin=False)
 
     # -- in the working threads
 
@@ -146,11 +176,11 @@ class Purchases:
         place, wish = job.place, job.wish
         if not job.is_twin:
             try:
-                job.submitted.set_result(self._submit(client, place, wish))
+                job.submitted.succeed(self._submit(client, place, wish))
             except BaseException as error:
-                job.submitted.set_exception(error)
+                job.submitted.fail(error)
                 raise
-        request_id = job.submitted.result()
+        request_id = job.submitted.request_id()
         self.under_way[place] = request_id
         try:
             if self.wait_s is None:
