@@ -91,7 +91,7 @@ def contract(session: nox.Session) -> None:
 @nox.session(venv_backend="none", requires=["dev"])
 def story(session: nox.Session) -> None:
     """The command line, a real daemon and the simulated street together."""
-    test(session, "tests/story")
+    test(session, *SIDE_BY_SIDE, "tests/story")
 
 
 @nox.session(venv_backend="none", requires=["dev"])
