@@ -1,17 +1,22 @@
 """`bookhunt config edit`: config.yaml in an editor, checked before it replaces the file."""
 
+from __future__ import annotations
+
 import contextlib
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bookhunt.cli.editing import edit
-from bookhunt.cli.output import Terminal
-from bookhunt.home.config import Config, load_config, read_config, replace_config
+from bookhunt.cli.output import Terminal  # noqa: TC001 - Typer reads the annotations
 from bookhunt.home.durable import stamp_of
-from bookhunt.home.effective import Change
 from bookhunt.home.paths import Home
 from bookhunt.model.errors import BookhuntError, InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bookhunt.home.config import Config
+    from bookhunt.home.effective import Change
 
 _HEAD = """\
 # The configuration of bookhunt. Every line below is a default: take the # away and change it.
@@ -26,6 +31,8 @@ def edit_config(terminal: Terminal) -> None:
     A file with mistakes can be edited again; given up, it is kept, and the error says where. What
     changed is told, and what of it a running daemon takes up only after a restart.
     """
+    from bookhunt.home.config import read_config, replace_config
+
     home = Home.find()
     stamp = stamp_of(home.config_file)
     text = _HEAD + _defaults() if stamp is None else _text_of(home.config_file)
@@ -54,6 +61,8 @@ def _text_of(file: Path) -> str:
 
 def _before(home: Home) -> Config | None:
     """What was in force; None where the file had mistakes, and nothing can be compared."""
+    from bookhunt.home.config import load_config
+
     with contextlib.suppress(BookhuntError):
         return load_config(home)
     return None
@@ -61,6 +70,8 @@ def _before(home: Home) -> Config | None:
 
 def _defaults() -> str:
     """Each section on a line, commented out."""
+    from bookhunt.home.config import Config
+
     sections: dict[str, Any] = {}
     for setting in Config().effective():
         inner = sections
