@@ -11,6 +11,7 @@ from bookhunt.hunt.lines import Lines
 from bookhunt.hunt.settings import HuntSettings
 from bookhunt.model.outcome import ProofOfAbsence
 from bookhunt.model.request import RequestState, Strategy
+from bookhunt.store.shelf import MemoryShelf
 from tests.support.builders import a_seller, an_offer, some_limits, usd
 from tests.support.jump_clock import JumpClock
 from tests.support.memory_ledger import MemoryLedger
@@ -128,3 +129,21 @@ async def test_passing_an_offer_by_is_no_failed_try() -> None:
     records = await crowd(life, 30, Strategy.BALANCED)
     assert {record.state for record in records} == {RequestState.SUCCESS}
     assert len(life.sellers.orders) == 30
+
+
+async def test_thirty_customers_ask_each_seller_once_and_then_only_to_confirm() -> None:
+    """The look-ups are shared, the orders are not."""
+    life = a_life()
+    life.shelf = MemoryShelf()
+    life.service = life._service()
+    for n in range(12):
+        sells(life, f"shop{n:02d}", f"{10 + n}", copies=4, takes_s=0.2)
+    records = await crowd(life, 30, Strategy.BALANCED)
+    bought = [each.result.bought for each in records if each.state is RequestState.SUCCESS]
+    assert len({(b.seller, b.order_id) for b in bought if b is not None}) == len(bought) == 30
+    for n in range(12):
+        seller = f"shop{n:02d}"
+        asked = life.sellers.count("quote", seller)
+        if not life.sellers.orders_of(seller):
+            assert asked <= 1, seller
+    assert life.sellers.count("quote") < 12 + 2 * 30, "one look-up each, and what confirms an offer"
