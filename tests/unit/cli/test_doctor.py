@@ -13,7 +13,9 @@ import stat
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import keyring
 import pytest
+from keyring.backends import fail
 
 from bookhunt.cli import checks_daemon, checks_home
 from bookhunt.cli.doctor import doctor
@@ -190,7 +192,8 @@ def test_an_absent_keyring_is_found_with_the_ways_out(
     home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And it is said once, though sellers would say it, too."""
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    # Not by the environment: a test before this one may have had a keyring chosen for the process.
+    monkeypatch.setattr(keyring.core, "_keyring_backend", fail.Keyring())
     no_keyring(home)
     code, told = examine(capsys)
     assert code == 4

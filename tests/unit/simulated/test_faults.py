@@ -150,7 +150,7 @@ def test_delay_answers_later_by_the_streets_clock(shopper: Shopper) -> None:
     [arrival] = shopper.street.arrivals(operation="commit")
     [order] = shopper.street.orders()
     assert reply.status == 201
-    assert order["placed_at"] - arrival["time"] >= 0.12
+    assert order["placed_at"] - arrival["time"] >= 0.1  # a timer's turn may have begun before
 
 
 def test_status_says_when_to_come_again(shopper: Shopper) -> None:
