@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 * 1024
 _LONGEST_WORDS = 200
 _CHUNK = 8192
+_ENDS_WITHIN_S = 5.0  # after SIGKILL
 _SECRET_PLACES = ("BOOKHUNT_SECRET_", "CREDENTIALS_DIRECTORY")
 
 
@@ -56,16 +57,19 @@ async def run_program(
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "its arguments cannot be passed on"
         raise NotTold(f"the program cannot be started: {why}") from None
+    writing = asyncio.create_task(_write(process, given))
+    reading = [asyncio.create_task(_read(each)) for each in (process.stdout, process.stderr)]
     try:
         async with asyncio.timeout(within_s):
-            _, _, words = await asyncio.gather(
-                _write(process, given), _read(process.stdout), _read(process.stderr)
-            )
+            _, (_, words) = await asyncio.gather(writing, asyncio.gather(*reading))
             code = await process.wait()
     except TimeoutError:
         raise NotTold(f"the program did not end within {within_s:.0f} s") from None
     finally:
-        await _end(process)
+        for task in (writing, *reading):
+            task.cancel()
+        await asyncio.gather(writing, *reading, return_exceptions=True)
+        await asyncio.shield(_end(process))
     return Ended(code=code, words=_first_line(words))
 
 
@@ -92,8 +96,16 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     """End what is left of it, and of what it started."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    if process.returncode is None:
-        await asyncio.shield(process.wait())
+    # What nobody read holds a pipe open, and asyncio tells of the end when all pipes are at theirs.
+    # A program that left the group may hold them for ever: it is not waited for.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_ENDS_WITHIN_S):
+            await asyncio.gather(_discard(process.stdout), _discard(process.stderr), process.wait())
+
+
+async def _discard(stream: asyncio.StreamReader | None) -> None:
+    while stream is not None and await stream.read(_CHUNK):
+        pass
 
 
 def _harmless(environment: Mapping[str, str]) -> dict[str, str]:
