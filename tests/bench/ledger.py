@@ -28,6 +28,7 @@ from bookhunt.hunt.ports import Limits
 from bookhunt.store.cache import Cache
 from bookhunt.store.ledger import SqliteLedger
 from tests.bench.openloop import OpenLoop, Wish
+from tests.bench.processes import cpu_s
 from tests.story.world import World
 from tests.support.builders import a_request, an_intent, an_offer
 from tests.support.ledger_steps import a_processing, intended
@@ -78,9 +79,9 @@ def _accepted(folder: Path, options: argparse.Namespace) -> tuple[float, float]:
     try:
         client, pid = world.client, int(world.client.health()["pid"])
         client.pause()  # what is accepted hunts nothing and ends at once: this is about the door
-        cpu = _cpu_s(pid)
+        cpu = cpu_s(pid)
         rate, done = uvloop.run(_knock(str(world.home.socket_file), options))
-        return rate, 1e6 * (_cpu_s(pid) - cpu) / max(done, 1)
+        return rate, 1e6 * (cpu_s(pid) - cpu) / max(done, 1)
     finally:
         world.close()
 
@@ -165,11 +166,6 @@ async def _write_rows(cache: Cache, rows_per_s: int) -> None:
         await cache.run(write, otherwise=None)
         done = due
         await asyncio.sleep(0.02)
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main(arguments: list[str]) -> int:

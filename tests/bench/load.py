@@ -24,26 +24,27 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import random
 import tempfile
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
 from tests.bench import load_naive, load_tracing
 from tests.bench.openloop import OpenLoop, Outcome, arrivals
+from tests.bench.processes import cpu_s, rss_mb
 from tests.story.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _BOOKS = 2958  # and the catalogue's make 3,000
 _COPIES = 20  # times the usual stock, so that a minute does not sell the street out
 _HELD_P90_S = 5.0
-_WAYS = ("grid", "overload", "sick", "naive", "tracing")  # each a function here; else _plain
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,13 +120,13 @@ class Scene:
         self.runs += 1
         wishes = arrivals(rate, seconds, self.books, seed=1000 * self.sellers + self.runs)
         orders_before = {_key(order) for order in self.world.street.orders()}
-        before = (_cpu_s(self.daemon), self.world.street.cpu_s(), time.process_time())
+        before = (cpu_s(self.daemon), self.world.street.cpu_s(), time.process_time())
         calls, wall = self.quotes(), time.perf_counter()
         socket = str(self.world.home.socket_file)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             outcomes = runner.run(OpenLoop(socket).run(wishes))
         wall, calls = time.perf_counter() - wall, self.quotes() - calls
-        after = (_cpu_s(self.daemon), self.world.street.cpu_s(), time.process_time())
+        after = (cpu_s(self.daemon), self.world.street.cpu_s(), time.process_time())
         cores = [(b - a) / wall for a, b in zip(before, after, strict=True)]
         orders = {
             _key(order): order
@@ -210,19 +211,6 @@ def _key(order: dict[str, Any]) -> tuple[str, str]:
 
 def _quantile(ordered: list[float], part: float) -> float:
     return ordered[min(int(len(ordered) * part), len(ordered) - 1)] if ordered else float("nan")
-
-
-def _cpu_s(pid: int) -> float:
-    """The CPU time a process has used: fields 14 and 15 of proc(5)'s stat."""
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
-
-
-def rss_mb(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return float("nan")
 
 
 HEADER = (
@@ -387,6 +375,16 @@ def _tracing(folder: Path, options: argparse.Namespace, report: Report) -> None:
         scene.close()
 
 
+_RUNS: dict[str, Callable[[Path, argparse.Namespace, Report], None]] = {
+    "plain": _plain,
+    "grid": _grid,
+    "overload": _overload,
+    "sick": _sick,
+    "naive": _naive,
+    "tracing": _tracing,
+}
+
+
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="nox -s bench -- load")
     parser.add_argument("--sellers", type=int, default=100)
@@ -394,7 +392,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--warm", type=float, default=20.0)
     parser.add_argument("--rounds", type=int, default=6)
-    for name in _WAYS:
+    for name in list(_RUNS)[1:]:
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--json", type=Path)
     return parser.parse_args(arguments)
@@ -406,7 +404,7 @@ def main(arguments: list[str]) -> int:
     report = Report(options.json)
     print(HEADER)
     with tempfile.TemporaryDirectory() as folder:
-        chosen = [name for name in _WAYS if getattr(options, name)]
+        chosen = [name for name in _RUNS if getattr(options, name, False)]
         for name in chosen or ["plain"]:
-            globals()[f"_{name}"](Path(folder), options, report)
+            _RUNS[name](Path(folder), options, report)
     return 1 if report.wrong else 0

@@ -20,8 +20,9 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench.load import Scene, rss_mb
+from tests.bench.load import Scene
 from tests.bench.openloop import OpenLoop, arrivals
+from tests.bench.processes import rss_mb
 
 _IDLE_GOAL_MB = 90.0
 _GROWTH = 1.10

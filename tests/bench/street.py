@@ -1,4 +1,4 @@
-"""How many requests one core of the street serves: `python tests/bench/street.py [--json]`.
+"""How many requests one core of the street serves: `python -m tests.bench.street [--json]`.
 
 The street is the other side of every load test, so its own cost must be known and small. It is
 asked over loopback by a raw asyncio protocol for a bounded time; a server that answers fixed bytes
@@ -26,12 +26,12 @@ from urllib.parse import urlsplit
 import uvloop
 
 from bookhunt.simulated import Street, credentials, start
+from tests.bench.processes import cpu_s
 
 _GOAL_PER_CPU_S = 5_000
 _ASKS_S = 2.0
 _CONNECTIONS = 64
 _REFERENCE_BODY_BYTES = 400
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _SELLERS = ("amberside", "brightwater", "copperlane", "kestrelbooks", "nightjar", "ivyhouse")
 _TARGETS = {
     "minor": "/v1/offers?isbn={isbn}",
@@ -106,16 +106,10 @@ async def _ask(targets: list[Target]) -> tuple[int, float]:
     return answers, wall_s
 
 
-def _cpu_s(pid: int) -> float:
-    """The CPU time a process has used: fields 14 and 15 of proc(5)'s stat."""
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
-
-
 def _measure(name: str, pid: int, targets: list[Target]) -> Figure:
-    before = _cpu_s(pid)
+    before = cpu_s(pid)
     requests, wall_s = uvloop.run(_ask(targets))
-    return Figure(name=name, requests=requests, wall_s=wall_s, cpu_s=_cpu_s(pid) - before)
+    return Figure(name=name, requests=requests, wall_s=wall_s, cpu_s=cpu_s(pid) - before)
 
 
 def _target(address: str, path: str, headers: dict[str, str]) -> Target:
@@ -173,7 +167,7 @@ async def _serve_fixed() -> None:
 
 
 def _reference() -> Figure:
-    command = [sys.executable, __file__, "--serve-fixed"]
+    command = [sys.executable, "-m", "tests.bench.street", "--serve-fixed"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             port = int(process.stdout.readline())

@@ -28,14 +28,13 @@ from bookhunt.home.paths import Home
 from bookhunt.model.schedule import Every, read_schedule
 from bookhunt.model.watch import Watch, WatchRecord, WatchRun
 from bookhunt.store.ledger import SqliteLedger
-from tests.bench.load import rss_mb
+from tests.bench.processes import cpu_s, rss_mb
 from tests.support.builders import a_watch, another_book
 from tests.support.jump_clock import JumpClock
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_watches import MemoryWatches
 
 _ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "UTC")
-_TICKS = os.sysconf("SC_CLK_TCK")
 _STARTS = 3  # of which the quickest is told
 # Goals: beside the same daemon without watches; the CPU is that of an hour.
 _MORE_MB, _MORE_START_S, _IDLE_CPU_S = 25.0, 1.5, 20.0
@@ -78,12 +77,6 @@ async def fill(home: Home, watches: int) -> float:
     took = time.monotonic() - began
     await ledger.close()
     return took
-
-
-def cpu_s(pid: int) -> float:
-    """User and system time of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def measured(home: Home, watches: int, idle_s: float) -> Figure:

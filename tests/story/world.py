@@ -135,8 +135,11 @@ class World:
         os.kill(self.client.health()["pid"], signal.SIGKILL)
         wait_until_gone(self.home)
 
-    def book(self, *, orders_at: int = 3) -> str:
-        """An ISBN that nobody of this test used yet, in stock in dollars at several sellers."""
+    def book(self, *, orders_at: int = 3, one_of: frozenset[str] = frozenset()) -> str:
+        """An ISBN that nobody of this test used yet, in stock in dollars at several sellers.
+
+        One of them is of `one_of`, where that names any.
+        """
         sellers: dict[str, set[str]] = {}
         for offer in self.street.offers():
             if offer["sells"] and offer["currency"] == "USD" and offer["inventory"] > 2:
@@ -144,7 +147,7 @@ class World:
         isbn = next(
             isbn
             for isbn, at in sorted(sellers.items())
-            if len(at) >= orders_at and isbn not in self._used
+            if len(at) >= orders_at and isbn not in self._used and (not one_of or at & one_of)
         )
         self._used.add(isbn)
         return isbn
