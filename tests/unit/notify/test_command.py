@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from typing import TYPE_CHECKING
@@ -93,6 +94,18 @@ async def test_one_that_prints_without_end_is_ended() -> None:
     code = "while True: print('x' * 1000)"
     with pytest.raises(NotTold, match=f"more than {MOST_BYTES // 1024} KB"):
         await a_command(code).tell(a_message())
+
+
+async def test_what_nobody_read_of_it_does_not_hold_its_end_up() -> None:
+    """Its output fills every buffer on the way, and is never read to its end.
+
+    Whether a buffer is full when the program is ended is chance: several times shows it.
+    """
+    code = "import sys; sys.stdout.write('x' * 50_000_000); sys.stderr.write('y' * 50_000_000)"
+    for _ in range(10):
+        with pytest.raises(NotTold, match="printed more"):
+            async with asyncio.timeout(30):
+                await a_command(code).tell(a_message())
 
 
 async def test_one_that_does_not_listen_is_told_all_the_same() -> None:
