@@ -275,14 +275,14 @@ async def _write_down_at_last(
 async def _not_intended(purchase: Purchase, refusal: IntentRefusal) -> Ended | FellThrough:
     world, record = purchase.world, purchase.record
     match refusal:
-        case IntentRefusal.SLOT_TAKEN | IntentRefusal.SLOT_BUSY:
+        case IntentRefusal.SLOT_TAKEN | IntentRefusal.SLOT_HELD | IntentRefusal.SLOT_BUSY:
             waits = world.clock.monotonic() < purchase.wait_until
             return FellThrough(
                 record=record,
                 answer=Answer.SOLD_OUT,
                 detail="other requests took what is left",
                 busy=refusal is IntentRefusal.SLOT_BUSY and waits,
-                crowded=refusal is IntentRefusal.SLOT_BUSY,
+                crowded=refusal is not IntentRefusal.SLOT_TAKEN,
             )
         case IntentRefusal.CANCELLED | IntentRefusal.STALE:
             current = await world.ledger.get(record.request.id) or record

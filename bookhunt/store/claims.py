@@ -35,8 +35,9 @@ def refusal(db: sqlite3.Connection, intent: Intent, *, now: datetime) -> IntentR
     epoch = db.execute(_SQL["epoch_of"], copy).fetchone()
     live = db.execute(_SQL["live"], {**copy, "asked_us": epoch["asked_us"]}).fetchone()
     if live["held"] + live["used"] >= epoch["cap"]:
-        waits = live["held"] and not epoch["known"]
-        return IntentRefusal.SLOT_BUSY if waits else IntentRefusal.SLOT_TAKEN
+        if not live["held"]:
+            return IntentRefusal.SLOT_TAKEN
+        return IntentRefusal.SLOT_HELD if epoch["known"] else IntentRefusal.SLOT_BUSY
     return IntentRefusal.SLOT_BUSY if live["held"] >= intent.slots_in_flight else None
 
 

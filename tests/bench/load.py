@@ -198,7 +198,10 @@ def wrong(
             and request["proof"] == "complete"
             and left.get(each.wish.isbn, each.wish.max_minor + 1) <= each.wish.max_minor
         ):
-            found.append(f"{request['request_id']}: it was there")
+            found.append(
+                f"{request['request_id']}: {each.wish.isbn} was there "
+                f"({request['reason']}, {left[each.wish.isbn]} of {each.wish.max_minor} cents)"
+            )
     lost = {each.wish.key for each in outcomes if each.status == "LOST"}
     unknown = [key for key in orders if key not in told]
     found += [f"{orders[key]}: nobody was told" for key in unknown[len(lost) :]]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.contract.conftest import AnyLedger
     from tests.support.jump_clock import JumpClock
 
-BUSY, TAKEN = IntentRefusal.SLOT_BUSY, IntentRefusal.SLOT_TAKEN
+BUSY, HELD, TAKEN = IntentRefusal.SLOT_BUSY, IntentRefusal.SLOT_HELD, IntentRefusal.SLOT_TAKEN
 NO_LIMIT = Limits(purchase=None, day=None, month=None)
 
 
@@ -58,14 +58,14 @@ async def test_a_thousand_buyers_of_three_copies_are_three_intents(
     wishes = [await wish(ledger, offer) for _ in range(1000)]
     answers = await asyncio.gather(*(ledger.intend(intent) for intent in wishes))
     assert sum(isinstance(answer, Intended) for answer in answers) == 3
-    assert Counter(a for a in answers if not isinstance(a, Intended)) == {TAKEN: 997}
+    assert Counter(a for a in answers if not isinstance(a, Intended)) == {HELD: 997}
     assert len(await ledger.open_attempts()) == 3
 
 
 async def test_one_copy_is_one_buyers(ledger: AnyLedger, clock: JumpClock) -> None:
     offer = copies(1, clock)
     await a_prepared(ledger, offer)
-    assert await ledger.intend(await wish(ledger, offer)) is TAKEN
+    assert await ledger.intend(await wish(ledger, offer)) is HELD
 
 
 @pytest.mark.parametrize("make", [a_sending, an_unknown, a_manual])
@@ -76,7 +76,7 @@ async def test_a_copy_is_held_while_its_order_may_stand(
     offer = copies(1, clock)
     await make(ledger, offer)  # type: ignore[operator]
     clock.pass_time(86_400)
-    assert await ledger.intend(await wish(ledger, offer)) is TAKEN
+    assert await ledger.intend(await wish(ledger, offer)) is HELD
 
 
 @pytest.mark.parametrize("to", [Stage.REFUSED, Stage.NOT_SENT, Stage.ABSENT])
@@ -109,7 +109,7 @@ async def test_a_bought_copy_is_gone_until_the_seller_is_asked_again(
     clock.pass_time(1)
     await won(ledger, first)
     assert isinstance(await ledger.intend(await wish(ledger, asked_before)), Intended)
-    assert await ledger.intend(await wish(ledger, asked_before)) is TAKEN
+    assert await ledger.intend(await wish(ledger, asked_before)) is HELD
     clock.pass_time(1)
     assert isinstance(await ledger.intend(await wish(ledger, copies(2, clock))), Intended)
 
@@ -134,7 +134,7 @@ async def test_an_older_observation_does_not_bring_copies_back(
     old = copies(5, clock)
     clock.pass_time(1)
     await a_prepared(ledger, copies(1, clock))
-    assert await ledger.intend(await wish(ledger, old)) is TAKEN
+    assert await ledger.intend(await wish(ledger, old)) is HELD
 
 
 async def test_open_orders_count_against_a_newer_observation(
@@ -142,7 +142,7 @@ async def test_open_orders_count_against_a_newer_observation(
 ) -> None:
     await a_sending(ledger, copies(2, clock))
     clock.pass_time(1)
-    assert await ledger.intend(await wish(ledger, copies(1, clock))) is TAKEN
+    assert await ledger.intend(await wish(ledger, copies(1, clock))) is HELD
 
 
 async def test_one_in_flight_means_wait(ledger: AnyLedger, clock: JumpClock) -> None:
@@ -223,7 +223,7 @@ async def test_a_refused_intent_leaves_no_trace(ledger: AnyLedger, clock: JumpCl
     intent = await wish(ledger, newer)
     record = await ledger.get(intent.request_id)
     for _ in range(3):
-        assert await ledger.intend(intent) is TAKEN
+        assert await ledger.intend(intent) is HELD
     assert await ledger.attempts(intent.request_id) == []
     assert await ledger.get(intent.request_id) == record
     assert len(await ledger.open_attempts()) == 2

@@ -56,7 +56,7 @@ class Stock:
         if seen.units is None:
             return IntentRefusal.SLOT_BUSY if held else None
         if held + bought >= seen.units:
-            return IntentRefusal.SLOT_TAKEN
+            return IntentRefusal.SLOT_HELD if held else IntentRefusal.SLOT_TAKEN
         return IntentRefusal.SLOT_BUSY if held >= intent.slots_in_flight else None
 
     def claim(self, intent: Intent, now: datetime) -> None:

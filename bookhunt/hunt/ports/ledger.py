@@ -46,7 +46,8 @@ class Intent:
 class IntentRefusal(StrEnum):
     """Why the ledger refuses an intent; nothing was written."""
 
-    SLOT_TAKEN = "slot_taken"  # every unit of this offer is claimed by other requests
+    SLOT_TAKEN = "slot_taken"  # every unit of this offer was bought since its seller was asked
+    SLOT_HELD = "slot_held"  # every unit is claimed, some by purchases that may fall through
     SLOT_BUSY = "slot_busy"  # a unit is left, but one is being bought: wait for it
     PURCHASE_LIMIT = "purchase_limit"
     DAY_LIMIT = "day_limit"

@@ -121,6 +121,17 @@ async def test_those_who_come_too_late_are_told_who_came_first_and_no_absence_is
     }
 
 
+async def test_copies_that_others_are_just_buying_are_no_proof_of_absence() -> None:
+    """All are claimed at once, and each of these orders may still be refused."""
+    life = a_life()
+    sells(life, "only", "10", copies=11, takes_s=1.0)
+    records = await crowd(life, 12, Strategy.CHEAPEST)
+    late = [record for record in records if record.state is RequestState.NOT_AVAILABLE]
+    assert len(late) == 1
+    assert {record.result.reason for record in late} == {"skipped_limit"}
+    assert {record.result.findings.proof for record in late} == {ProofOfAbsence.PARTIAL}
+
+
 async def test_passing_an_offer_by_is_no_failed_try() -> None:
     """Many small offers are passed by, and the request still buys at the last one."""
     life = a_life()
