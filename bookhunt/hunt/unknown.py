@@ -2,10 +2,14 @@
 
 What may be done depends on what the seller can prove (purchase-safety, the table by capability):
 
-- key and look-up: look up, then send the same bytes with the same key;
+- key and look-up: look up, then send the same bytes with the same key, unless the look-up shows
+  that the first are still worked on;
 - key only: send the same bytes with the same key, while the seller remembers the key;
 - look-up only: look up; "not found" counts after `settle_s`, twice, and nothing is sent again;
 - neither: nobody but the customer can say.
+
+No two sends of one order are ever under way together: where a seller says how long it may work on
+one (`resend_after_s`), the next goes no sooner.
 
 A definition that was edited since the order was sent may find it, and proves nothing else: what
 was sent was sent by the old one. The time of day may jump, so "late enough" and "the key is still
@@ -55,6 +59,8 @@ _RESEND_SLOWLY_S = 600.0
 _KEY_MARGIN = 0.8  # a key is trusted for this part of the time the seller says it keeps it
 _KEY_AT_MOST_S = 24 * 3600.0
 _NEGATIVES_NEEDED = 2
+UNDER_WAY = frozenset({Answer.IN_FLIGHT, Answer.PLACED})
+"""What a look-up says of an order that the seller is still working on."""
 _LOOK_UP_FOR_S = 48 * 3600.0  # as long as a placed order; then only a person can say
 _EACH_LIFE_S = 3600.0  # but each life looks so long, however late it is: it may have been off
 _CLOCK_SLACK_S = 5.0
@@ -70,12 +76,23 @@ class Lived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """What a look-up says of an order that it does not settle."""
+
+    not_found: bool = False  # said late enough to count
+    under_way: bool = False  # it is there, and worked on: the same bytes would meet the first ones
+
+
+_NOT_LOOKED = _Looked()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is done next about an attempt of unknown outcome."""
 
     look_up: bool = False
     resend: bool = False
-    wait: bool = False  # nothing now, and more later: buying is paused
+    wait: bool = False  # not now, and later: buying is paused, or the first send is too fresh
 
     @property
     def nothing_left(self) -> bool:
@@ -112,7 +129,8 @@ def plan_for(
     )
     if cancelled and look_up:
         resend = False  # the same bytes might buy what is not wanted; looking up only learns
-    return Plan(look_up=look_up, resend=resend and not paused, wait=resend and paused)
+    waits = paused or lived.quiet_s < proof.resend_after_s
+    return Plan(look_up=look_up, resend=resend and not waits, wait=resend and waits)
 
 
 def _key_is_known(attempt: Attempt, proof: Proof, lived: Lived, *, now: datetime) -> bool:
@@ -138,13 +156,13 @@ def next_check_s(attempt: Attempt, proof: Proof, lived: Lived, *, resend: bool) 
     n = attempt.checks
     if attempt.stage is Stage.PLACED:
         return _PLACED_AFTER_S[n] if n < len(_PLACED_AFTER_S) else _PLACED_EVERY_S
-    if not resend:
-        wait_s = _LOOK_UP_AFTER_S[n] if n < len(_LOOK_UP_AFTER_S) else _LOOK_UP_EVERY_S
-        # A look-up just before a "not found" would count is a look-up too many.
-        left_s = proof.settle_s - lived.quiet_s
-        return max(left_s, 0.1) if 0 < left_s < wait_s else wait_s
-    if n >= _RESEND_QUICKLY:
+    if resend and n >= _RESEND_QUICKLY:
         return _RESEND_SLOWLY_S
+    # A look-up just before a "not found" would count, or bytes may go again, is one too many.
+    left_s = (proof.resend_after_s if resend else proof.settle_s) - lived.quiet_s
+    if not resend or left_s > 0:
+        wait_s = _LOOK_UP_AFTER_S[n] if n < len(_LOOK_UP_AFTER_S) else _LOOK_UP_EVERY_S
+        return max(left_s, 0.1) if 0 < left_s < wait_s else wait_s
     # Full jitter (half at the least): many orders lost together are not re-sent together.
     return min(2.0**n, _RESEND_UP_TO_S) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
@@ -166,14 +184,14 @@ async def settle_once(
     )
     if plan.nothing_left:
         return await write_down(world, attempt, Stage.MANUAL, _why_manual(order, seller))
-    not_found = False
+    looked = _NOT_LOOKED
     if plan.look_up:
-        looked = await _look_up(world, order, seller, plan, lived)
-        if isinstance(looked, Settled):
-            return looked
-        not_found = looked
+        found = await _look_up(world, order, seller, plan, lived)
+        if isinstance(found, Settled):
+            return found
+        looked = found
     waits = plan.wait
-    if plan.resend:
+    if plan.resend and not looked.under_way:
         resent = await _resend(world, order, proof)
         if isinstance(resent, Settled):
             return resent
@@ -184,7 +202,7 @@ async def settle_once(
         wait_s = min(wait_s, _RESEND_UP_TO_S)  # so that `bookhunt resume` is noticed
     return await world.ledger.checked(
         order.attempt,
-        not_found=not_found,
+        not_found=looked.not_found,
         next_check_at=world.clock.now() + timedelta(seconds=wait_s),
     )
 
@@ -203,10 +221,10 @@ async def look_up_late(world: World, order: Order) -> Settled | None:
 
 async def _look_up(
     world: World, order: Order, seller: Seller, plan: Plan, lived: Lived
-) -> Settled | bool:
-    """Settled, or whether "not found" was said late enough to count.
+) -> Settled | _Looked:
+    """Settled, or what was learned of an order that is not.
 
-    It never counts while the same bytes may be sent again: they settle it better.
+    "Not found" never counts while the same bytes may be sent again: they settle it better.
     """
     fp("settle.before_look_up")
     with span("look_up", seller=seller.id) as seen:
@@ -228,7 +246,7 @@ async def _look_up(
     )
     if counts and attempt.not_found + 1 >= _NEGATIVES_NEEDED:
         return await write_down(world, attempt, Stage.ABSENT, found)
-    return counts
+    return _Looked(not_found=counts, under_way=found.answer in UNDER_WAY)
 
 
 async def _resend(world: World, order: Order, proof: Proof) -> Settled | Order | None:

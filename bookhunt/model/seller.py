@@ -85,6 +85,7 @@ class Proof:
     settle_s: float  # an order can still appear so long after it was sent
     key_retained_s: float  # the seller remembers a key so long; 0 without one
     replays_same_answer: bool  # a re-sent key gets the first answer again (replay: same_answer)
+    resend_after_s: float = 0.0  # no bytes go again sooner: the first may still be worked on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -218,3 +218,4 @@ def proof_of(definition: Definition) -> Proof:
         key_retained_s=purchase.idempotency.retained_s,
         replays_same_answer=has_key and purchase.idempotency.replay == "same_answer",
     )
+        resend_after_s=purchase.idempotency.resend_after_s if has_key else 0.0,

@@ -16,7 +16,7 @@ from bookhunt.hunt.settlement import (
     stage_after_look_up,
     stage_after_resend,
 )
-from bookhunt.hunt.unknown import Lived, next_check_s, plan_for
+from bookhunt.hunt.unknown import UNDER_WAY, Lived, next_check_s, plan_for
 from bookhunt.model.buyer import Address, Buyer
 from bookhunt.model.money import Money
 from bookhunt.model.offer import Offer
@@ -132,7 +132,9 @@ async def _follow(gateway: Gateway, stage: Stage, order: Order) -> _Course:
         if plan.nothing_left:
             break
         await _one_round(gateway, stage, course, plan, lived)
-        stage.clock.pass_by(next_check_s(course.attempt, proof, lived, resend=plan.resend))
+        stage.clock.pass_by(
+            next_check_s(course.attempt, proof, lived, resend=plan.resend or plan.wait)
+        )
     return course
 
 
@@ -142,16 +144,19 @@ async def _one_round(
     """One look-up, and one re-send where it settled nothing."""
     proof = stage.seller.seller.proof
     course.change(checks=course.attempt.checks + 1)
+    under_way = False
     if plan.look_up:
         found = await gateway.look_up(course.order)
         settled = stage_after_look_up(found)
         late = lived.quiet_s >= proof.settle_s
-        if found.answer is Answer.NOT_FOUND and late and not plan.resend:
+        under_way = found.answer in UNDER_WAY
+        if found.answer is Answer.NOT_FOUND and late and not (plan.resend or plan.wait):
             course.change(not_found=course.attempt.not_found + 1)
             if course.attempt.not_found >= 2:
                 settled = AttemptStage.ABSENT
         _take(course, settled, found)
-    if plan.resend and course.stage is AttemptStage.UNKNOWN and stage.script.left:
+    resend = plan.resend and not under_way
+    if resend and course.stage is AttemptStage.UNKNOWN and stage.script.left:
         now = stage.clock.now()
         course.change(sends=course.attempt.sends + 1, last_sent_at=now)
         course.last_sent_s = stage.clock.monotonic()

@@ -49,6 +49,10 @@ class Idempotency(Closed):
     retained_h: Annotated[float, Field(gt=0, le=24 * 366)] | None = Field(
         default=None, description="header, body: how long the seller remembers a key."
     )
+    resend_after_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        default=0.0,
+        description="The first send may be worked on so long: the same bytes never go sooner.",
+    )
     replay: Literal["same_answer", "already_exists"] = Field(
         default="already_exists",
         description="What a key sent again gets: its first answer, or word that it was used.",

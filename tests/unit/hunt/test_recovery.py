@@ -127,6 +127,28 @@ async def test_with_both_the_look_up_comes_first(life: Life) -> None:
     assert life.orders() == ["shop"]
 
 
+async def test_bytes_wait_until_the_first_are_surely_done_with(
+    life: Life, clock: JumpClock
+) -> None:
+    """A slow commit shows the session as it was: looking goes on, and nothing is sent into it."""
+    record = await doubted(life, BOTH, executes=False, resend_after_s=30.0)
+    assert (await life.outcome(record)).state is SUCCESS
+    first, second = (c.at_s for c in life.sellers.calls if c.what == "send")
+    assert 31.0 <= second - first < 35.0
+    assert life.sellers.count("look_up") > 2
+    assert life.orders() == ["shop"]
+    assert clock.monotonic() < 40
+
+
+@pytest.mark.parametrize("working", [Answer.IN_FLIGHT, Answer.PLACED])
+async def test_what_the_seller_works_on_is_not_sent_again(life: Life, working: Answer) -> None:
+    record = await doubted(life, BOTH, executes=True)
+    life.sellers.look_ups("shop", *[Sent(answer=working)] * 3)
+    assert (await life.outcome(record)).state is SUCCESS
+    assert life.sellers.count("send") == 1
+    assert life.sellers.count("look_up") == 4
+
+
 async def test_not_found_counts_late_and_twice(life: Life, clock: JumpClock) -> None:
     """Only then another seller is tried."""
     record = await life.outcome(await doubted(life, LOOKUP, executes=False))

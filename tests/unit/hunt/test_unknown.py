@@ -167,6 +167,28 @@ def test_the_look_up_that_counts_is_not_waited_past() -> None:
     assert next_check_s(lost(checks=5), proof, replace(lived, quiet_s=61.0), resend=False) == 60
 
 
+def test_two_sends_are_never_under_way_together() -> None:
+    """While the seller may work on the first, it is only looked at; then the same bytes go."""
+    proof = a_proof(Capability.KEY_AND_LOOKUP, resend_after_s=30.0)
+    for quiet_s, may_go in ((0.0, False), (29.9, False), (30.0, True)):
+        lived = Lived(known_s=100.0, quiet_s=quiet_s)
+        made = plan_for(lost(), proof, lived, now=after(100))
+        assert made == Plan(look_up=True, resend=may_go, wait=not may_go)
+
+
+def test_the_time_when_bytes_may_go_again_is_not_waited_past() -> None:
+    """Until then looked up at growing distances; however often, the last one falls on it."""
+    proof = a_proof(Capability.KEY_AND_LOOKUP, resend_after_s=30.0)
+    at_s = [0.0]
+    while at_s[-1] < 30.0:
+        lived = Lived(known_s=at_s[-1], quiet_s=at_s[-1])
+        wait_s = next_check_s(lost(checks=len(at_s) - 1), proof, lived, resend=True)
+        at_s.append(at_s[-1] + wait_s)
+    assert at_s == [0, 1, 4, 14, 30]
+    often = lost(checks=12)
+    assert next_check_s(often, proof, NOW_LIVED, resend=True) == 600
+
+
 @given(
     capability=st.sampled_from(Capability),
     stage=st.sampled_from([Stage.UNKNOWN, Stage.PLACED]),
