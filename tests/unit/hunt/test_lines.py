@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bookhunt.hunt.lines import Lines
+from bookhunt.hunt.ports import Sent
 from bookhunt.hunt.settings import HuntSettings
 from bookhunt.model.outcome import ProofOfAbsence
+from bookhunt.model.purchase import Answer
 from bookhunt.model.request import RequestState, Strategy
 from bookhunt.store.shelf import MemoryShelf
 from tests.support.builders import a_seller, an_offer, some_limits, usd
@@ -121,15 +123,22 @@ async def test_those_who_come_too_late_are_told_who_came_first_and_no_absence_is
     }
 
 
-async def test_copies_that_others_are_just_buying_are_no_proof_of_absence() -> None:
-    """All are claimed at once, and each of these orders may still be refused."""
+async def test_a_copy_that_another_order_holds_is_no_proof_of_absence() -> None:
+    """Its seller took that order, and may still say that it comes to nothing."""
     life = a_life()
-    sells(life, "only", "10", copies=11, takes_s=1.0)
-    records = await crowd(life, 12, Strategy.CHEAPEST)
-    late = [record for record in records if record.state is RequestState.NOT_AVAILABLE]
-    assert len(late) == 1
-    assert {record.result.reason for record in late} == {"skipped_limit"}
-    assert {record.result.findings.proof for record in late} == {ProofOfAbsence.PARTIAL}
+    life.sells("only", an_offer("only", price=usd("10"), inventory=1))
+    life.sellers.sends("only", SendScript(answer=Answer.PLACED))
+    life.sellers.look_ups("only", *[Sent(answer=Answer.PLACED)] * 9)
+    await life.service.start()
+    try:
+        first = await life.submit()
+        await asyncio.sleep(60)
+        assert life.ledger.requests[first.request.id].state is RequestState.RESOLVED
+        late = await life.hunted()
+    finally:
+        await life.service.stop(within_s=5)
+    assert (late.state, late.result.reason) == (RequestState.NOT_AVAILABLE, "skipped_limit")
+    assert late.result.findings.proof is ProofOfAbsence.PARTIAL
 
 
 async def test_passing_an_offer_by_is_no_failed_try() -> None:
