@@ -15,7 +15,7 @@ import hashlib
 import json
 import threading
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -152,19 +152,15 @@ class Merchant(ABC):
         total_minor: int,
         key: str = "",
         reference: str = "",
+        **more: Any,
     ) -> None:
         """Sell: the order is on disk when this returns, and the copies are off the shelf."""
+        told = {"order_id": order_id, "isbn": isbn, "item": isbn, "quantity": copies}
+        told |= {"total_minor": total_minor, "key": key, "reference": reference, **more}
+        self._ledger.keep("order", {"seller": self.system, "arrival": self._arrival, **told})
         if isbn in self.books:
             book = self.books[isbn]
-            self.books[isbn] = Book(
-                isbn=isbn,
-                title=book.title,
-                price_minor=book.price_minor,
-                stock=max(book.stock - copies, 0),
-            )
-        told = {"order_id": order_id, "isbn": isbn, "item": isbn, "quantity": copies}
-        told |= {"total_minor": total_minor, "key": key, "reference": reference}
-        self._ledger.keep("order", {"seller": self.system, "arrival": self._arrival, **told})
+            self.books[isbn] = replace(book, stock=max(book.stock - copies, 0))
 
     def take_back(self, order_id: str) -> None:
         """Cancel an order that stands."""

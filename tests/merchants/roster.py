@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.merchants.magento import Magento
+from tests.merchants.medusa import Medusa
+from tests.merchants.vendure import Vendure
+from tests.merchants.woocommerce import WooCommerce
+from tests.merchants.zinc import Zinc
+
 if TYPE_CHECKING:
     from tests.merchants.merchant import Merchant
 
-MERCHANTS: tuple[type[Merchant], ...] = ()
+MERCHANTS: tuple[type[Merchant], ...] = (
+    WooCommerce,
+    Medusa,
+    Vendure,
+    Magento,
+    Zinc,
+)
