@@ -114,6 +114,7 @@ class Seller:
     sends_maximum: bool = False  # a quote carries the customer's maximum: an empty one has a limit
     priced_in: str | None = None  # its maximum is in this currency: a quote names none
     checks_total: bool = False  # a step of the purchase names the landed total before the commit
+    batch: int = 1  # so many books may be asked for in one call, each by its ISBN
     definition_hash: str
     file: str
 

@@ -25,10 +25,11 @@ from bookhunt.sellers.template import Context, compile_template
 from bookhunt.sellers.template_sealed import CannotRender
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from bookhunt.sellers.language import Definition, Setting
     from bookhunt.sellers.loading import Loaded
+    from bookhunt.sellers.template import Slot
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
@@ -164,6 +165,7 @@ def seller_of(loaded: Loaded, setup: SetUp, told: frozenset[str], *, enabled: bo
         checks_total=purchase is not None and purchase.checks_total,
         sends_maximum="max_price" in told,
         priced_in=_priced_in(definition, told),
+        batch=_batch(definition),
         definition_hash=loaded.hash,
         file=str(loaded.file.path),
     )
@@ -174,18 +176,33 @@ def _priced_in(definition: Definition, told: frozenset[str]) -> str | None:
     return None if "currency" in told or "max_price" not in told else definition.currency
 
 
+def _batch(definition: Definition) -> int:
+    """How many books one call of a quote may ask for.
+
+    One, whatever the limit says, where a request names a single book (`{asked.isbn}`) or no list.
+    """
+    if definition.limits.batch == 1 or definition.quote is None:
+        return 1
+    names = {slot.name for slot in _slots_of_quotes(definition)}
+    single = any(name[:1] == ("asked",) and name != ("asked", "by") for name in names)
+    listed = any(name[:1] == ("books",) for name in names)
+    return definition.limits.batch if listed and not single else 1
+
+
 def told_in_quotes(definition: Definition) -> frozenset[str]:
     """What a quote carries of the request, by its names in the language.
 
     With the customer's maximum, an answer without an offer says nothing above it.
     """
-    told: set[str] = set()
+    names = (slot.name for slot in _slots_of_quotes(definition))
+    return frozenset(name[1] for name in names if name[:1] == ("request",) and name[1:])
+
+
+def _slots_of_quotes(definition: Definition) -> Iterator[Slot]:
+    """Every placeholder of the requests and fields of a quote."""
     for use in texts_of(definition):
-        if use.here.block != "quote" or use.kind is not Kind.TEMPLATE or use.context is None:
-            continue
-        slots = compile_template(use.text, use.context).slots
-        told |= {slot.name[1] for slot in slots if slot.name[:1] == ("request",) and slot.name[1:]}
-    return frozenset(told)
+        if use.here.block == "quote" and use.kind is Kind.TEMPLATE and use.context is not None:
+            yield from compile_template(use.text, use.context).slots
 
 
 def _state(
@@ -217,5 +234,5 @@ def proof_of(definition: Definition) -> Proof:
         settle_s=found.settle_s if found is not None else 0,
         key_retained_s=purchase.idempotency.retained_s,
         replays_same_answer=has_key and purchase.idempotency.replay == "same_answer",
-    )
         resend_after_s=purchase.idempotency.resend_after_s if has_key else 0.0,
+    )

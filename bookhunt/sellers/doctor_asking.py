@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.hunt.ports import Ask, Quoted
-from bookhunt.model.book import Book, isbn10_of, isbn13_of
+from bookhunt.model.book import Book, isbn13_of
 from bookhunt.model.money import Money
-from bookhunt.model.reasons import Reason
 from bookhunt.model.request import ConditionWish, FormatWish
 from bookhunt.sellers.auth_secrets import SecretCache
 from bookhunt.sellers.auth_tokens import Tokens
@@ -20,10 +19,11 @@ from bookhunt.sellers.plan_kept import KeptCaptures
 from bookhunt.sellers.plan_login import Door
 from bookhunt.sellers.plan_quote import QuoteDesk
 from bookhunt.sellers.reading.errors import Unreadable
-from bookhunt.sellers.reading.quotes import Circumstances
 from bookhunt.sellers.scope import Asked, asked_by, login_scope, quote_scope
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bookhunt.sellers.compiled import CompiledBlock, CompiledSeller
     from bookhunt.sellers.doctor_script import ExampleClock, Script
     from bookhunt.sellers.language import Definition, Example, Given
@@ -105,13 +105,14 @@ async def quote(stage: Stage) -> list[str]:
     """Ask for a price; what is not as the example says."""
     seller, example = stage.seller, stage.example
     asks = [ask_of(seller.definition, example, given) for given in example.givens]
+    asked = asked_by(seller, asks[0].book)
+    if asked is None:
+        return [f"cannot_ask: the book has none of {', '.join(seller.seller.asks_by)}"]
+    desk = QuoteDesk(stage.door(), KeptCaptures(stage.clock))
+    quoted: Sequence[Quoted]
     if len(asks) > 1:
-        quoted = await _batch(stage, asks)
+        quoted = await desk.quote_batch(seller, asks, asked.by, within_s=_WITHIN_S)
     else:
-        asked = asked_by(seller, asks[0].book)
-        if asked is None:
-            return [f"cannot_ask: the book has none of {', '.join(seller.seller.asks_by)}"]
-        desk = QuoteDesk(stage.door(), KeptCaptures(stage.clock))
         quoted = [await desk.quote(seller, asks[0], asked, within_s=_WITHIN_S)]
     several = len(quoted) > 1
     return [
@@ -119,39 +120,6 @@ async def quote(stage: Stage) -> list[str]:
         for n, (then, each) in enumerate(zip(example.thens, quoted, strict=True), 1)
         for line in quote_differences(then, each)
     ]
-
-
-async def _batch(stage: Stage, asks: list[Ask]) -> list[Quoted]:
-    """Ask for several books in one call; a row finds its book by its ISBN."""
-    seller, block = stage.seller, stage.seller.quote
-    assert block is not None  # the checks have looked
-    asked = asked_by(seller, asks[0].book) or Asked(by="isbn13", value="")
-    isbns = [ask.book.isbn13 for ask in asks if ask.book.isbn13 is not None]
-    names = {"isbn13": isbns, "isbn10": [n for n in map(isbn10_of, isbns) if n is not None]}
-    scope = {**quote_scope(seller, asks[0], asked), "books": names}
-    last = await _walked(stage, block, scope)
-    if isinstance(last, _Nothing):
-        reason = Quoted(seller=seller.id, detail=last.detail)
-        return [_with_reason(reason, last.word) for _ in asks]
-    circumstances = Circumstances(at=stage.clock.now(), response_ms=0.0)
-    read = block.reader.read_batch(last.received, asks, last.scope, circumstances)
-    return [
-        Quoted(
-            seller=seller.id,
-            offers=each.offers,
-            refused=each.refused,
-            reason=each.reason,
-            detail=each.detail,
-        )
-        for each in read
-    ]
-
-
-def _with_reason(quoted: Quoted, word: str) -> Quoted:
-    try:
-        return replace(quoted, reason=Reason(word))
-    except ValueError:
-        return replace(quoted, reason=Reason.UNREADABLE)
 
 
 # ----------------------------------------------------------------------------- titles and rates

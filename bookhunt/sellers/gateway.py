@@ -189,6 +189,21 @@ class Gateway:
             return await self._asking.quote(compiled, ask, asked, within_s=within_s)
         return await self._asking.quote_by_names(compiled, ask, within_s=within_s)
 
+    async def quote_batch(
+        self, seller_id: str, asks: Sequence[Ask], *, within_s: float
+    ) -> Sequence[Quoted]:
+        """See `Sellers.quote_batch`."""
+        found = self._askable(seller_id, asks[0])
+        if isinstance(found, Reason):
+            return [Quoted(seller=seller_id, reason=found) for _ in asks]
+        seller, asked = found
+        if asked is None or asked.by == "title" or len(asks) > seller.seller.batch:
+            changed = Quoted(
+                seller=seller_id, reason=Reason.CANNOT_ASK, detail="its definition was changed"
+            )
+            return [changed for _ in asks]
+        return await self._asking.quote_batch(seller, asks, asked.by, within_s=within_s)
+
     # ------------------------------------------------------------------------ what is known
     def resolvers(self) -> Sequence[Seller]:
         """See `Resolvers.resolvers`."""

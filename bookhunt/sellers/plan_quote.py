@@ -6,7 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bookhunt.hunt.ports import Quoted
 from bookhunt.model.book import isbn13_of
@@ -16,9 +16,11 @@ from bookhunt.sellers.plan import Ended, Last, Patience, Run, post, receive, wal
 from bookhunt.sellers.plan_reading import joined_pages, page_after, read_offers
 from bookhunt.sellers.reading.quotes import Circumstances
 from bookhunt.sellers.rendering import Rendered, render
-from bookhunt.sellers.scope import asked_by_names, quote_scope
+from bookhunt.sellers.scope import asked_by_names, batch_scope, quote_scope
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bookhunt.hunt.ports import Ask, Clock
     from bookhunt.sellers.compiled import CompiledSeller
     from bookhunt.sellers.plan_kept import KeptCaptures
@@ -48,6 +50,14 @@ class _Asking:
         return (self.clock.monotonic() - self.began_s) * 1000
 
 
+class _Question(NamedTuple):
+    """What a call asks: for one book, or for several at once."""
+
+    asks: Sequence[Ask]
+    scope: dict[str, Any]
+    kept_for: str  # what the captures that are kept belong to
+
+
 class QuoteDesk:
     """Asks sellers."""
 
@@ -59,12 +69,32 @@ class QuoteDesk:
         self, seller: CompiledSeller, ask: Ask, asked: Asked, *, within_s: float
     ) -> Quoted:
         """Ask one seller. Never an exception but the caller's own cancellation."""
+        kept_for = _kept_for(ask, f"{asked.by}|{asked.value}")
+        question = _Question((ask,), quote_scope(seller, ask, asked), kept_for)
+        [quoted] = await self._quote(seller, question, within_s=within_s)
+        return quoted
+
+    async def quote_batch(
+        self, seller: CompiledSeller, asks: Sequence[Ask], by: str, *, within_s: float
+    ) -> Sequence[Quoted]:
+        """Ask one seller for several books in one call; its answers in their order.
+
+        Every book has an ISBN and is asked by it; `by` says by which. What makes the call fail is
+        the reason of each, and the requests that were made stand in the first answer alone.
+        """
+        books = "|".join([str(ask.book.isbn13) for ask in asks])
+        question = _Question(asks, batch_scope(seller, asks, by), _kept_for(asks[0], books))
+        return await self._quote(seller, question, within_s=within_s)
+
+    async def _quote(
+        self, seller: CompiledSeller, question: _Question, *, within_s: float
+    ) -> Sequence[Quoted]:
         clock = self._door.tools.clock
         asking = _Asking(clock, clock.monotonic())
         within_s = min(within_s, _longest_s(seller))
         try:
             async with asyncio.timeout(within_s):
-                read = await self._ask(seller, ask, asked, asking)
+                read = await self._ask(seller, question, asking)
         except TimeoutError:
             read = Ended(word="timed_out", detail=f"no whole answer within {within_s:.1f} s")
         except Exception:  # noqa: BLE001 - a bug is logged
@@ -72,7 +102,7 @@ class QuoteDesk:
             _log.exception("an answer could not be read", extra={"seller": seller.id})
             read = Ended(word="unreadable", detail="the answer could not be read")
         if isinstance(read, Ended):
-            return Quoted(
+            failed = Quoted(
                 seller=seller.id,
                 reason=_reason(read.word),
                 detail=read.detail,
@@ -80,15 +110,19 @@ class QuoteDesk:
                 latency_ms=asking.so_far_ms(),
                 retry_after_s=read.retry_after_s,
             )
-        return Quoted(
-            seller=seller.id,
-            offers=read.offers,
-            refused=read.refused,
-            reason=read.reason,
-            detail=read.detail,
-            calls=asking.calls,
-            latency_ms=asking.answered_ms or asking.so_far_ms(),
-        )
+            return [failed, *[replace(failed, calls=0) for _ in question.asks[1:]]]
+        return [
+            Quoted(
+                seller=seller.id,
+                offers=each.offers,
+                refused=each.refused,
+                reason=each.reason,
+                detail=each.detail,
+                calls=0 if n else asking.calls,
+                latency_ms=asking.answered_ms or asking.so_far_ms(),
+            )
+            for n, each in enumerate(read)
+        ]
 
     async def quote_by_names(self, seller: CompiledSeller, ask: Ask, *, within_s: float) -> Quoted:
         """Ask one seller by the names a resolver gave, one after the other, until it offers.
@@ -114,16 +148,17 @@ class QuoteDesk:
         return replace(quoted, offers=offers)
 
     async def _ask(
-        self, seller: CompiledSeller, ask: Ask, asked: Asked, asking: _Asking
-    ) -> QuoteRead | Ended:
-        scope = quote_scope(seller, ask, asked)
+        self, seller: CompiledSeller, question: _Question, asking: _Asking
+    ) -> Sequence[QuoteRead] | Ended:
         patience = _patience(seller.limits.timeout_ms, seller.limits.retries)
         for is_last_try in (False, True):
-            opened = await self._door.run(seller, scope, patience, block="quote", orders=False)
+            opened = await self._door.run(
+                seller, question.scope, patience, block="quote", orders=False
+            )
             if isinstance(opened, Ended):
                 return opened
             run = opened.run
-            run.kept, run.kept_for = self._kept, _kept_for(ask, asked)
+            run.kept, run.kept_for = self._kept, question.kept_for
             asking.runs.append(run)
             assert seller.quote is not None  # the caller has looked
             last = await walk(run, seller.quote.steps)
@@ -133,24 +168,30 @@ class QuoteDesk:
                 return last
             if last is None:
                 return Ended(word="not_stocked", detail="no step had to be sent")
-            return await self._read(run, last, ask, asking)
+            return await self._read(run, last, question.asks, asking)
         raise AssertionError("the loop returns")
 
-    async def _read(self, run: Run, last: Last, ask: Ask, asking: _Asking) -> QuoteRead:
-        pages = [await self._offers(run, last, ask, asking)]
+    async def _read(
+        self, run: Run, last: Last, asks: Sequence[Ask], asking: _Asking
+    ) -> Sequence[QuoteRead]:
+        pages = [await self._offers(run, last, asks, asking)]
         most = last.step.pages.most if last.step.pages is not None else 1
         onward = await self._next(run, last) if most > 1 else None
         while onward is not None and len(pages) < most:
-            pages.append(await self._offers(run, onward, ask, asking))
+            pages.append(await self._offers(run, onward, asks, asking))
             onward = await self._next(run, onward) if len(pages) < most else None
-        return joined_pages(pages)
+        if len(pages) == 1:
+            return pages[0]
+        return [joined_pages(of_one_book) for of_one_book in zip(*pages, strict=True)]
 
     @staticmethod
-    async def _offers(run: Run, page: Last, ask: Ask, asking: _Asking) -> QuoteRead:
+    async def _offers(
+        run: Run, page: Last, asks: Sequence[Ask], asking: _Asking
+    ) -> Sequence[QuoteRead]:
         asking.answered_ms = asking.so_far_ms()
         circumstances = Circumstances(at=asking.clock.now(), response_ms=asking.answered_ms)
         scope = run.scope_of_answer()
-        return await read_offers(page.read.received, scope, run.seller, ask, circumstances)
+        return await read_offers(page.read.received, scope, run.seller, asks, circumstances)
 
     async def _next(self, run: Run, page: Last) -> Last | None:
         """The next page, None where there is none; what was read of the earlier ones stands."""
@@ -186,8 +227,8 @@ def _patience(timeout_ms: int, retries: int) -> Patience:
     return Patience(timeout_s=timeout_ms / 1000, lost=retries, later=1, every_step=True)
 
 
-def _kept_for(ask: Ask, asked: Asked) -> str:
-    return f"{asked.by}|{asked.value}|{ask.country}|{ask.max_price.currency}"
+def _kept_for(ask: Ask, books: str) -> str:
+    return f"{books}|{ask.country}|{ask.max_price.currency}"
 
 
 def _reason(word: str) -> Reason:

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from bookhunt.sellers.reading.captures import captured, landed_total, next_page, picked
 from bookhunt.sellers.reading.errors import Unreadable
 from bookhunt.sellers.reading.orders import FoundOrder, OrderRead
-from bookhunt.sellers.reading.outcomes import by_status, first_match
+from bookhunt.sellers.reading.outcomes import by_status, first_broken, first_match
 from bookhunt.sellers.reading.quotes import Circumstances, QuoteRead
 from bookhunt.sellers.reading.received import Received
 from bookhunt.sellers.template_filters import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from bookhunt.hunt.ports import Ask
@@ -87,6 +87,10 @@ def _read(step: CompiledStep, answer: WireAnswer, scope: Scope, seller: Compiled
     if reason is not None:
         detail = f"{step.name}: status {answer.status}"
         return StepRead(received=received, word=reason.value, detail=detail)
+    broken = first_broken(step.musts, received, step.format)
+    if broken is not None:
+        detail = f"{step.name}: {broken.message}"
+        return StepRead(received=received, word=broken.word, detail=detail, declared=True)
     if not (step.captures or step.picks or step.total):
         return StepRead(received=received)
     kept: dict[str, Any] = {}
@@ -159,19 +163,20 @@ async def read_offers(
     received: Received,
     scope: Scope,
     seller: CompiledSeller,
-    ask: Ask,
+    asks: Sequence[Ask],
     circumstances: Circumstances,
-) -> QuoteRead:
-    """The offers of a quote's last answer."""
+) -> Sequence[QuoteRead]:
+    """The offers of a quote's last answer, for each of the books it was asked for."""
     assert seller.quote is not None  # it was asked by it
     reader = seller.quote.reader
 
-    def read() -> QuoteRead:
+    def read() -> Sequence[QuoteRead]:
+        found: Sequence[QuoteRead]
         if seller.limits.batch > 1:
-            [only] = reader.read_batch(received, [ask], scope, circumstances)
-            found: QuoteRead = only
+            found = reader.read_batch(received, asks, scope, circumstances)
         else:
-            found = reader.read(received, ask, scope, circumstances)
+            [ask] = asks
+            found = (reader.read(received, ask, scope, circumstances),)
         return found
 
     return await _off_the_loop(received.wire, read)

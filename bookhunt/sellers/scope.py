@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from bookhunt.model.book import Book, isbn13_of
+from bookhunt.model.book import Book, isbn10_of, isbn13_of
 from bookhunt.model.request import ConditionWish
 from bookhunt.model.seller import Condition
 from bookhunt.sellers.scope_countries import country3
@@ -145,6 +145,22 @@ def quote_scope(seller: CompiledSeller, ask: Ask, asked: Asked) -> dict[str, Any
         **login_scope(seller),
         **_book(book, asked),
         "request": _request(ask.max_price, ask.country, str(ask.condition)),
+    }
+
+
+def batch_scope(seller: CompiledSeller, asks: Sequence[Ask], by: str) -> dict[str, Any]:
+    """What a quote for several books may know: their ISBNs as lists, and no single book.
+
+    `by` is what each of them is asked by. All else that is told of the request is the first one's:
+    who puts a batch together sees to it that the others say the same.
+    """
+    first, isbns = asks[0], [ask.book.isbn13 for ask in asks if ask.book.isbn13 is not None]
+    older = [isbn10 for isbn10 in map(isbn10_of, isbns) if isbn10 is not None]
+    return {
+        **login_scope(seller),
+        "books": {"isbn13": list(dict.fromkeys(isbns)), "isbn10": list(dict.fromkeys(older))},
+        "asked": {"by": by},
+        "request": _request(first.max_price, first.country, str(first.condition)),
     }
 
 

@@ -133,6 +133,7 @@ class Call:
     at_s: float
     ask: Ask | None = None
     order: Order | None = None
+    asks: tuple[Ask, ...] = ()  # of one quote for several books
 
 
 @dataclass(slots=True)
@@ -225,8 +226,28 @@ class ScriptedSellers:
         return shop.cannot
 
     async def quote(self, seller_id: str, ask: Ask, *, within_s: float) -> Quoted:
-        shop, began = self._shops[seller_id], self.clock.monotonic()
-        self.calls.append(Call(what="quote", seller=seller_id, at_s=began, ask=ask))
+        call = Call(what="quote", seller=seller_id, at_s=self.clock.monotonic(), ask=ask)
+        return await self._quote(call, within_s=within_s)
+
+    async def quote_batch(
+        self, seller_id: str, asks: Sequence[Ask], *, within_s: float
+    ) -> Sequence[Quoted]:
+        """One script for the whole call; of its offers each book gets those with its ISBN."""
+        began = self.clock.monotonic()
+        call = Call(what="quote", seller=seller_id, at_s=began, ask=asks[0], asks=tuple(asks))
+        said = await self._quote(call, within_s=within_s)
+        quoted = []
+        for n, ask in enumerate(asks):
+            offers = tuple(o for o in said.offers if o.isbn13 == ask.book.isbn13)
+            reason = None if offers else said.reason or Reason.NOT_STOCKED
+            calls = 0 if n else said.calls
+            quoted.append(replace(said, offers=offers, reason=reason, calls=calls))
+        return quoted
+
+    async def _quote(self, call: Call, *, within_s: float) -> Quoted:
+        seller_id, began = call.seller, call.at_s
+        shop = self._shops[seller_id]
+        self.calls.append(call)
         script = QuoteScript(reason=Reason.NOT_STOCKED)
         if shop.quotes:
             script = shop.quotes.popleft() if len(shop.quotes) > 1 else shop.quotes[0]

@@ -127,6 +127,18 @@ class Sellers(Protocol):
         """Ask for offers. Ends within `within_s` and the seller's own time-out; cancellable."""
         ...
 
+    async def quote_batch(
+        self, seller_id: str, asks: Sequence[Ask], *, within_s: float
+    ) -> Sequence[Quoted]:
+        """Ask for several books in one call, one answer each in the order of the asks.
+
+        They are at most `Seller.batch`, differ in their books and wished formats alone (and in
+        their maximum where the seller is told none), and each book has an ISBN that the seller is
+        asked by. A call that fails gives each the same reason; its `calls` stand in the first
+        answer, so that they add up to what was made. Ends and is cancelled as `quote`.
+        """
+        ...
+
     async def needs_setup(self, seller_id: str, profile: str) -> str | None:
         """What is missing before this profile can order here (a payment token); None: nothing."""
         ...

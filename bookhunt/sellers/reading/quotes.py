@@ -104,7 +104,8 @@ class QuoteReader:
         """What one answer gives for each of several books; a row finds its book by its ISBN.
 
         A row whose names cannot be read may be any of the books, so without an offer each of them
-        is unreadable rather than not stocked. Never an exception.
+        is unreadable rather than not stocked. One that is none of the books, or names none, is a
+        wrong book to each, as it would be to one that is asked for alone. Never an exception.
         """
         try:
             rows = self.rows.of(received.tree(self.written))
@@ -118,9 +119,9 @@ class QuoteReader:
                 for reading in readings:
                     reading.leave_unreadable(bad, row)
                 continue
-            for reading in readings:
-                if same_book(names, reading.ask.book):
-                    reading.add(row)
+            meant = [reading for reading in readings if same_book(names, reading.ask.book)]
+            for reading in meant or readings:
+                reading.add(row)
         return [reading.result() for reading in readings]
 
 
