@@ -73,7 +73,7 @@ def _check_commit(purchase: Purchase, step: Step, path: DocumentPath, faults: Fa
         faults.error((*path, "again"), "the commit step is never repeated as a step", hint)
     if step.only_if is not None:
         faults.error((*path, "if"), "the commit step cannot be left out", key=True)
-    for name in ("total", "pick"):
+    for name in ("total", "pick", "must"):
         if getattr(step, name):
             hint = "put it into a step before"
             message = f"{name} is read before the commit step, which is too late here"

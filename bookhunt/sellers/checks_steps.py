@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bookhunt.documents import DocumentPath
     from bookhunt.sellers.checks_faults import Faults
-    from bookhunt.sellers.language import Block, Definition, Outcome, Step, When
+    from bookhunt.sellers.language import Block, Definition, Must, Outcome, Step, When
 
 _ORDERED = frozenset({"bought", "placed", "in_flight", "already_done"})
 _ASKING = REASON_WORDS | {"retry_later"}
@@ -29,9 +29,11 @@ def check_steps(definition: Definition, faults: Faults) -> None:
             own, before = step.outcomes, ()
             _check_outcomes(own, before, (*path, "steps", n, "outcomes"), step, faults)
             _check_words(own, _words(key, block, n), (*path, "steps", n, "outcomes"), faults)
+            _check_musts(step.must, _words(key, block, n), (*path, "steps", n, "must"), faults)
             _check_elses(step, _words(key, block, n), (*path, "steps", n), faults)
         _check_outcomes(block.outcomes, (), (*path, "outcomes"), None, faults)
         _check_words(block.outcomes, _block_words(key, block), (*path, "outcomes"), faults)
+        _check_musts(block.must, _block_words(key, block), (*path, "must"), faults)
         _check_block_is_read(block, path, faults)
 
 
@@ -65,6 +67,14 @@ def _check_words(
     for n, outcome in enumerate(outcomes):
         if outcome.means not in known:
             _unknown_word((*path, n, "is"), outcome.means, known, faults)
+
+
+def _check_musts(
+    musts: Sequence[Must], known: frozenset[str], path: DocumentPath, faults: Faults
+) -> None:
+    for n, must in enumerate(musts):
+        if must.otherwise not in known:
+            _unknown_word((*path, n, "else"), must.otherwise, known, faults)
 
 
 def _check_elses(step: Step, known: frozenset[str], path: DocumentPath, faults: Faults) -> None:
@@ -144,13 +154,14 @@ def _covers(first: When, second: When) -> bool:
 
 def _check_block_is_read(block: Block, path: DocumentPath, faults: Faults) -> None:
     """A block's outcomes are read after the step's own, and never at the commit step."""
-    if block.outcomes and all(step.commit for step in block.steps):
-        faults.error(
-            (*path, "outcomes"),
-            "these outcomes can never match: the commit step reads its own alone",
-            "move them to the step",
-            key=True,
-        )
+    for name in ("outcomes", "must"):
+        if getattr(block, name) and all(step.commit for step in block.steps):
+            faults.error(
+                (*path, name),
+                f"{name} of the block are never read: the commit step reads its own outcomes alone",
+                "move them to the step" if name == "outcomes" else "put them into a step before",
+                key=True,
+            )
     readers = [step for step in block.steps if not step.commit]
     for n, outcome in enumerate(block.outcomes):
         if readers and all(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bookhunt.sellers.language import (
         AnswerFormat,
         Definition,
+        Must,
         Outcome,
         Request,
         Rowed,
@@ -160,6 +161,7 @@ def _block(block: Block, here: Here) -> Texts:
     for name, text in block.headers.items():
         yield _template(here.at("headers", name), text, Context.HEADER, left_out=True)
     yield from _outcomes(block.outcomes, here)
+    yield from _musts(block.must, here)
     for name, capture in block.capture.items():
         yield from _capture(capture, here.at("capture", name))
     for n, step in enumerate(block.steps):
@@ -180,6 +182,7 @@ def _step(step: Step, here: Here) -> Texts:
         yield _template(here.at("headers", name), text, Context.HEADER)
     yield from _request(step.request, here.at("request"))
     yield from _outcomes(step.outcomes, here)
+    yield from _musts(step.must, here)
     for name, capture in step.capture.items():
         yield from _capture(capture, here.at("capture", name))
     for name, pick in step.pick.items():
@@ -242,6 +245,14 @@ def _outcomes(outcomes: tuple[Outcome, ...], here: Here) -> Texts:
         yield from _when(outcome.when, below.at("when"))
         if outcome.message is not None:
             yield _expression(below.at("message"), outcome.message)
+
+
+def _musts(musts: tuple[Must, ...], here: Here) -> Texts:
+    for n, must in enumerate(musts):
+        below = here.at("must", n)
+        yield from _when(must.that, below.at("that"))
+        if must.message is not None:
+            yield _expression(below.at("message"), must.message)
 
 
 def _when(when: When, here: Here) -> Texts:

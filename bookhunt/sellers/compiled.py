@@ -95,6 +95,16 @@ class CompiledOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledMust:
+    """What has to hold, and what it means where it does not."""
+
+    that: CompiledWhen
+    otherwise: str  # a word of language.OUTCOME_WORDS
+    message: Finder | None
+    told: str  # the condition as it is written, for people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledCapture:
     """One value kept. Of the sources one is set; `required`: a block's own are not."""
 
@@ -145,6 +155,7 @@ class CompiledStep:
     pages: CompiledPages | None
     format: AnswerFormat
     outcomes: tuple[CompiledOutcome, ...]  # in the order they are read, the block's after its own
+    musts: tuple[CompiledMust, ...]  # its own, then the block's; none of the commit step
     captures: tuple[CompiledCapture, ...]  # its own, then the block's
     picks: tuple[CompiledPick, ...]
     total: PricedReader | None

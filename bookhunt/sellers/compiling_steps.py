@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bookhunt.sellers.compiled import (
     CompiledBody,
     CompiledCapture,
+    CompiledMust,
     CompiledOutcome,
     CompiledPages,
     CompiledPick,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         AnswerFormat,
         Block,
         Capture,
+        Must,
         Outcome,
         Pages,
         Pick,
@@ -150,6 +152,16 @@ def _outcome(
     )
 
 
+def _must(must: Must, written: AnswerFormat, namespaces: Mapping[str, str]) -> CompiledMust:
+    said = must.that.model_dump(by_alias=True, exclude_unset=True)
+    return CompiledMust(
+        that=compile_when(must.that, written, namespaces),
+        otherwise=must.otherwise,
+        message=_maybe(must.message, written, namespaces),
+        told=", ".join(f"{key}: {value}" for key, value in said.items()),
+    )
+
+
 def _capture(
     name: str,
     capture: Capture,
@@ -206,6 +218,7 @@ def compile_step(block: Block, step: Step, index: int) -> CompiledStep:
     # The commit step reads its own outcomes only: what a block says of all its steps is about
     # baskets and pages, and a wrong word about money that was sent could buy a second copy.
     outcomes = step.outcomes if step.commit else (*step.outcomes, *block.outcomes)
+    musts = () if step.commit else (*step.must, *block.must)
     captures = [
         _capture(name, each, written, namespaces, required=True)
         for name, each in step.capture.items()
@@ -224,6 +237,7 @@ def compile_step(block: Block, step: Step, index: int) -> CompiledStep:
         pages=None if step.pages is None else _pages(step.pages, written, namespaces),
         format=written,
         outcomes=tuple(_outcome(each, written, namespaces) for each in outcomes),
+        musts=tuple(_must(each, written, namespaces) for each in musts),
         captures=tuple(captures),
         picks=tuple(_pick(name, each, written, namespaces) for name, each in step.pick.items()),
         total=None if step.total is None else PricedReader(step.total, written, namespaces),

@@ -20,6 +20,9 @@ TEXT_FILTERS = frozenset({"text", "urlencode", "alnum", "upper", "lower", "hyphe
 ARGUMENT_FILTERS = frozenset({"map", "join", "default"})
 FILTERS = TEXT_FILTERS | ARGUMENT_FILTERS | {"minor", "major"}
 
+ITSELF: Final = "{*}"
+"""The entry of a table of `maps:` that stands for the value that is looked up."""
+
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -58,12 +61,17 @@ def text_filtered(name: str, value: str) -> str:
 
 
 def mapped(value: Any, table: Mapping[str, str]) -> str | None:
-    """A value looked up in a table of `maps:`; the entry `"*"` stands for all others."""
-    folded = text_of(value).strip().casefold()
+    """A value looked up in a table of `maps:`; the entry `"*"` stands for all others.
+
+    The entry `"{*}"` is the value itself: what the table does not rename stays as it is.
+    """
+    text = text_of(value)
+    folded = text.strip().casefold()
     for key, entry in table.items():
         if key != "*" and key.strip().casefold() == folded:
-            return entry
-    return table.get("*")
+            return text if entry == ITSELF else entry
+    other = table.get("*")
+    return text if other == ITSELF else other
 
 
 def as_minor(value: Any, currency: str | None) -> int | None:

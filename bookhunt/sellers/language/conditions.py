@@ -91,3 +91,13 @@ class Outcome(Closed):
     message: Expression | None = Field(
         default=None, description="Where the answer says it for people."
     )
+
+
+class Must(Closed):
+    """What has to hold of an answer that goes on; what cannot be read does not hold."""
+
+    that: When = Field(description="The condition; all that it names must hold.")
+    otherwise: OutcomeWord = Field(alias="else", description="What the block ends with, if not.")
+    message: Expression | None = Field(
+        default=None, description="Where the answer says why, for people."
+    )

@@ -116,7 +116,8 @@ class Definition(Closed):
         default_factory=dict, description="Names in the secret store."
     )
     maps: dict[Name, dict[Text, str]] = Field(
-        default_factory=dict, description='Tables for the filter map; "*": all else.'
+        default_factory=dict,
+        description='Tables for the filter map; "*": all else; {*}: the value itself.',
     )
     limits: Limits = Field(default_factory=Limits, description="How much the seller takes.")
     auth: tuple[Auth, ...] = Field(default=(), description="How it knows its customer.")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from bookhunt.documents.closed import Closed, Truth
-from bookhunt.sellers.language.conditions import Outcome, OutcomeWord
+from bookhunt.sellers.language.conditions import Must, Outcome, OutcomeWord
 from bookhunt.sellers.language.fields import OrderFields, PricedValue, Separators
 from bookhunt.sellers.language.requests import Request
 from bookhunt.sellers.language.scalars import (
@@ -122,6 +122,9 @@ class Step(Closed):
     outcomes: tuple[Outcome, ...] = Field(
         default=(), description="Read before anything is extracted; the first that matches wins."
     )
+    must: tuple[Must, ...] = Field(
+        default=(), description="What has to hold before anything is kept of the answer."
+    )
     capture: dict[Name, Capture] = Field(
         default_factory=dict, description="Values kept, later {captured.NAME}."
     )
@@ -161,6 +164,9 @@ class Block(Closed):
     namespaces: dict[Text, Text] = Field(default_factory=dict, description="Prefixes of XPath.")
     outcomes: tuple[Outcome, ...] = Field(
         default=(), description="Read after the step's own; the first that matches wins."
+    )
+    must: tuple[Must, ...] = Field(
+        default=(), description="Held against every answer but the commit step's."
     )
     capture: dict[Name, Capture] = Field(
         default_factory=dict, description="Taken wherever it appears, the latest wins."

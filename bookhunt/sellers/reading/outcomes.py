@@ -12,7 +12,7 @@ from bookhunt.sellers.reading.texts import is_blank, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bookhunt.sellers.compiled import CompiledOutcome, CompiledWhen
+    from bookhunt.sellers.compiled import CompiledMust, CompiledOutcome, CompiledWhen
     from bookhunt.sellers.language import AnswerFormat
     from bookhunt.sellers.reading.finders import Finder
     from bookhunt.sellers.reading.received import Received
@@ -34,7 +34,22 @@ def first_match(
     """What the first outcome that matches says; None: none does. `written`: the step's format."""
     for outcome in outcomes:
         if holds(outcome.when, received, written):
-            return Verdict(word=outcome.means, message=_message(outcome, received, written))
+            message = _message(outcome.message, received, written)
+            return Verdict(word=outcome.means, message=message)
+    return None
+
+
+def first_broken(
+    musts: Iterable[CompiledMust], received: Received, written: AnswerFormat
+) -> Verdict | None:
+    """What the first condition that does not hold says; None: all hold.
+
+    One that cannot be read does not hold: a missing amount is no sum that is right.
+    """
+    for must in musts:
+        if not holds(must.that, received, written):
+            said = _message(must.message, received, written)
+            return Verdict(word=must.otherwise, message=said or f"it must hold: {must.told}")
     return None
 
 
@@ -67,11 +82,11 @@ def _says_yes(finder: Finder | None, received: Received, written: AnswerFormat) 
         return False
 
 
-def _message(outcome: CompiledOutcome, received: Received, written: AnswerFormat) -> str | None:
-    if outcome.message is None:
+def _message(where: Finder | None, received: Received, written: AnswerFormat) -> str | None:
+    if where is None:
         return None
     try:
-        said = outcome.message.one(received.tree(written))
+        said = where.one(received.tree(written))
         return None if is_blank(said) else printable(text_of(said))
     except (Unreadable, RecursionError):
         return None
