@@ -57,9 +57,12 @@ _TIMES_RUNNING = 3  # that an error of the system comes
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
 class _OneBuyer:
+    who: Buyer
+
     def buyer(self, profile: str) -> Buyer:
-        return a_buyer()
+        return self.who
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class World:
     wishes: Sequence[Wish]
     limits: Mapping[str, Limits] = field(default_factory=dict)
     ledger: str = "ledger.db"
+    buyer: Buyer = field(default_factory=a_buyer)
 
     def settings(self) -> HuntSettings:
         """Waits that HTTP bounds are waited really; no request is too old at this pace."""
@@ -274,7 +278,7 @@ async def open_life(world: World) -> AsyncIterator[HuntService]:
     service = HuntService(
         ledger=ledger,
         sellers=gateway,
-        buyers=_OneBuyer(),
+        buyers=_OneBuyer(world.buyer),
         explanations=MemoryExplanations(),
         shelf=MemoryShelf(),
         clock=world.clock,

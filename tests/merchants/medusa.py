@@ -5,6 +5,7 @@ Amounts are decimals of the currency. To complete a cart that was completed give
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from tests.merchants.baskets import POSTAGE, Basket, ShopSystem
@@ -19,6 +20,7 @@ class Medusa(ShopSystem):
     """See the module."""
 
     system = "medusa"
+    settings = MappingProxyType({"shop": "{address}", "region": "reg_1"})
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

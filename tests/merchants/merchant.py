@@ -16,6 +16,7 @@ import json
 import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -102,9 +103,14 @@ class Fault:
 
 
 class Merchant(ABC):
-    """One shop. `system` is the id of the definition that buys at it."""
+    """One shop.
+
+    `system` is the id of the definition that buys at it; `settings` what a user would set for it,
+    `{address}` standing for where it serves.
+    """
 
     system: ClassVar[str]
+    settings: ClassVar[Mapping[str, str]] = MappingProxyType({"shop": "{address}"})
     currency: ClassVar[str] = "USD"
     twists: ClassVar[frozenset[str]] = frozenset()
 
@@ -137,7 +143,7 @@ class Merchant(ABC):
     def twist(self, name: str, operation: str = ANY) -> Fault | None:
         """The fault of this name if it is in force here; counted down."""
         assert name in self.twists, name
-        return self._take({name}, operation)
+        return self._met({name}, operation)
 
     def in_stock(self, isbn: str, copies: int = 1) -> bool:
         """Whether so many can be ordered."""
@@ -204,7 +210,7 @@ class Merchant(ABC):
                     "body_hash": hashlib.sha256(request.body).hexdigest() if request.body else "",
                 },
             )
-            fault = self._take(WIRE, operation)
+            fault = self._met(WIRE, operation)
             if fault is None:
                 return self._carried_out(arrival, request)
             if fault.name == "late":
@@ -218,7 +224,7 @@ class Merchant(ABC):
             self._arrival = arrival
             return self.answer(request)
 
-    def _take(self, names: frozenset[str] | set[str], operation: str) -> Fault | None:
+    def _met(self, names: frozenset[str] | set[str], operation: str) -> Fault | None:
         for fault in self._faults:
             if fault.name not in names or fault.operation not in {ANY, operation}:
                 continue

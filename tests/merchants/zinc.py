@@ -7,6 +7,7 @@ itself, when it is carried out; until it was looked at twice it is still being p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from stdnum.isbn import to_isbn13
@@ -34,6 +35,7 @@ class Zinc(Merchant):
     """See the module. Amounts are whole minor units."""
 
     system = "zinc"
+    settings = MappingProxyType[str, str]({})
     twists = frozenset(
         {
             "sold_out",
