@@ -3,7 +3,9 @@
     --quick            every seller with every misdeed: killed once, and one of a second kill,
                        a cancellation, an error of the disk, a leap of the clock (default)
     --full             the matrix: thousands of points, pairs of points, hundreds of random kills
-    --only LEVEL       single, double, cancel, error, clock, random or power
+    --only LEVEL       single, double, cancel, error, clock, random, shops or power
+    --definitions      the flows of the shipped definitions of shop systems, all that can befall
+                       them; the same as `--only shops`, with more points
     --seed N           which points are chosen; the same seed chooses the same
     --workers N        processes, each with a street of its own
     --json FILE        the report as JSON
@@ -35,6 +37,7 @@ from typing import Any
 
 from tests.crash.cases import SCENES
 from tests.crash.report import LEVELS, Report, repeat
+from tests.crash.shops import QUICK_MISDEEDS, shop_scenes
 from tests.crash.single import Size
 from tests.crash.worker import environment
 
@@ -63,6 +66,7 @@ QUICK = Run(
         "error": 70,
         "clock": 70,
         "random": 12,
+        "shops": 15,
         "power": 100,
     },
 )
@@ -77,9 +81,15 @@ FULL = Run(
         "error": 1000,
         "clock": 1000,
         "random": 200,
+        "shops": 1000,
         "power": 1000,
     },
 )
+# Of each scene of a definition: in a quick run one kill, of some scenes; else all scenes.
+SHOPS_QUICKLY = Size(share=0.001)
+SHOPS = Size(share=0.05, doubles=1, cancels=1, errors=1, leaps=1)
+SHOPS_FULLY = Size(share=0.3, doubles=3, cancels=2, errors=2, leaps=2)
+_SHOPS_PROMISED = 500
 _OF_A_SCENE = {
     "single": "share",
     "double": "doubles",
@@ -105,6 +115,10 @@ def tasks_of(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str,
         return [{"kind": "group", "scene": s, "size": every, "seed": 1} for s in given.scene], {}
     if given.crowd:
         return [{"kind": "crowd", "seed": given.crowd, "kills": sum(kills)}], {}
+    if given.definitions:
+        return _shop_tasks(SHOPS_FULLY if given.full else SHOPS, given.seed), {
+            "shops": _SHOPS_PROMISED
+        }
     wanted = FULL if given.full else QUICK
     levels = {given.only} if given.only else set(wanted.promised)
     tasks: list[dict[str, Any]] = []
@@ -131,7 +145,19 @@ def tasks_of(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str,
             }
             for n, scene in enumerate(SCENES)
         ]
+    if "shops" in levels:
+        tasks += _shop_tasks(SHOPS_FULLY if given.full else SHOPS_QUICKLY, given.seed)
     return tasks, {level: n for level, n in wanted.promised.items() if level in levels}
+
+
+def _shop_tasks(size: Size, seed: int) -> list[dict[str, Any]]:
+    """A group of each scene of the definitions; of few scenes where it must be quick."""
+    quick = size == SHOPS_QUICKLY
+    return [
+        {"kind": "group", "scene": scene.name, "size": asdict(size), "seed": seed}
+        for scene in shop_scenes()
+        if not quick or scene.misdeed.name in QUICK_MISDEEDS
+    ]
 
 
 def _in_turn(size: dict[str, Any], n: int) -> dict[str, Any]:
@@ -220,6 +246,7 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--definitions", action="store_true")
     parser.add_argument("--only", choices=LEVELS[1:])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)

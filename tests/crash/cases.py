@@ -222,6 +222,7 @@ class Scene:
 
     cell: Cell
     misdeed: Misdeed
+    level: str = ""  # of the report; none: it is told by what befalls us
 
     @property
     def name(self) -> str:

@@ -210,7 +210,7 @@ def _judge_success(
     bought = json.loads(request["result"])["bought"]
     if not _is_of(order, won):
         verdict.blame("phantom", f"{name} names {attempt['seller']}, bought at {order['seller']}")
-    elif attempt["order_id"] not in {None, order["order_id"]}:
+    elif attempt["order_id"] not in {None, order["order_id"], order.get("number")}:
         verdict.blame("phantom", f"{name} names {attempt['order_id']}, not {order['order_id']}")
     elif bought["charge_confirmed"] and bought["total"]["minor"] != order["total_minor"]:
         verdict.blame("phantom", f"{name} says {bought['total']}, paid {order['total_minor']}")

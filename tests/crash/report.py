@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.crash.cases import CAPABILITIES, MISDEEDS
+from tests.crash.cases import BY_NAME, CAPABILITIES, MISDEEDS
 from tests.crash.oracle import FAULTS
 
 POWER_FAULTS = ("lost orders", "lost outcomes", "lost requests", "damaged", "false alarms")
-LEVELS = ("calm", "single", "double", "cancel", "error", "clock", "random", "power")
+LEVELS = ("calm", "single", "double", "cancel", "error", "clock", "random", "shops", "power")
 
 
 @dataclass(slots=True)
@@ -83,11 +83,41 @@ class Report:
             if cases and level != "power":
                 row = "".join(f"{self.total(fault, level):>14}" for fault in FAULTS)
                 told.append(f"{level:8}{cases:>7}{row}")
-        told += ["", *self._told_power(), *self._told_attention(), *self._told_rest()]
+        told += [
+            "",
+            *self._told_definitions(),
+            *self._told_power(),
+            *self._told_attention(),
+            *self._told_rest(),
+        ]
         for case in self.bad:
             told += [f"FAULT {repeat(case)}", *(f"      {note}" for note in case["notes"])]
         told += [f"MISSING {each}" for each in (*self.missing, *self.broken)]
         return told
+
+    def definitions(self) -> dict[str, dict[str, int]]:
+        """By definition of a shop system: cases, faults, and those that wait for a person."""
+        told: dict[str, dict[str, int]] = {}
+        for case in self.of("shops"):
+            row = told.setdefault(case["scene"].partition("/")[0], Counter())
+            waits = "NEEDS_ATTENTION" in case["states"]
+            row.update(cases=1, killed=case["deaths"], **case["faults"])
+            row.update(attention=waits and not case["person"], person=waits and case["person"])
+        return told
+
+    def _told_definitions(self) -> list[str]:
+        found = self.definitions()
+        if not found:
+            return []
+        columns = ("cases", "killed", *FAULTS, "attention", "person")
+        told = [f"{'definition':12}" + "".join(f"{each:>13}" for each in columns)]
+        for name, row in found.items():
+            told.append(f"{name:12}" + "".join(f"{row[each]:>13}" for each in columns))
+        return [
+            *told,
+            "attention: it could have been proven; person: the shop system itself cannot say",
+            "",
+        ]
 
     def _told_power(self) -> list[str]:
         if self.power is None:
@@ -121,7 +151,7 @@ class Report:
         points = {name for case in self.cases for name in case["killed_at"]}
         scenes = {case["scene"] for case in self.cases if case["level"] != "random"}
         played = {scene.partition("/")[2] for scene in scenes}
-        misdeeds = f"{len(played)} of {len(MISDEEDS)}"
+        misdeeds = f"{len(played & BY_NAME.keys())} of {len(MISDEEDS)}"
         return [
             f"recovery: p50 {p50:.2f} s, p99 {p99:.2f} s of real time (the clock runs faster)",
             f"killed at {len(points)} different points; {len(scenes)} scenes, {misdeeds} misdeeds",
@@ -140,6 +170,7 @@ class Report:
                 for level in LEVELS
                 if self.counted(level) and level != "power"
             },
+            "definitions": {name: dict(row) for name, row in self.definitions().items()},
             "power": self.power,
             "attention": {
                 capability: {"cases": cases, "waiting": waiting, "needless": needless}

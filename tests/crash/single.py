@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ISBN = "9780141439518"
 ITEM = "CRASH"
 _PRICE_MINOR, _DEARER_MINOR = 1000, 2500
-_MAX_PRICE = Money(6000, "USD")
+MAX_PRICE = Money(6000, "USD")
 _DRAINED_S = 0.15  # after the last late execution that is due
 # A street that had no CPU for so long executes an order after the time that its definition allows
 # for: such a case says nothing and is run again.
@@ -70,6 +70,9 @@ class Tried:
 
     @property
     def level(self) -> str:
+        """The level of the report: that of the scene where it has one of its own."""
+        if self.scene.level:
+            return self.scene.level
         return self.ordeal.kind or ("calm", "single", "double")[min(self.deaths, 2)]
 
     @property
@@ -169,7 +172,7 @@ class Bench:
                 self.ledger,
                 OurLedger.read(folder / "ledger.db"),
                 secret=self.secret,
-                copies={(name, ITEM): 1 for name in world.sellers},
+                copies=self._copies(world),
                 # Else it may rightly end without a book: a key that nobody trusts any more, and a
                 # look-up that finds nothing, leave no seller to try.
                 must_succeed=not ordeal.kind,
@@ -193,7 +196,10 @@ class Bench:
 
     def warm_up(self) -> None:
         """Have everything imported that lives need."""
-        scene = Scene.named("lanternrow/none")
+        self.import_for(Scene.named("lanternrow/none"))
+
+    def import_for(self, scene: Scene) -> None:
+        """Have everything imported that lives of this scene need."""
         with self.folder(keep=lambda: False) as folder:
             self._set_the_scene(scene)
             import_all(self._world(scene, folder))
@@ -206,8 +212,12 @@ class Bench:
             sellers={name: self.sellers[name] for name in sellers},
             secret=self.secret,
             clock=FastClock(factor=scene.misdeed.factor, origin=time.monotonic()),
-            wishes=(Wish("one", ISBN, _MAX_PRICE, frozenset(sellers)),),
+            wishes=(Wish("one", ISBN, MAX_PRICE, frozenset(sellers)),),
         )
+
+    def _copies(self, world: World) -> dict[tuple[str, str], int]:
+        """How many there are of each item."""
+        return {(name, ITEM): 1 for name in world.sellers}
 
     def _set_the_scene(self, scene: Scene) -> None:
         fallback = FALLBACK[scene.cell.seller]

@@ -78,6 +78,14 @@ class ShopSystem(Merchant, ABC):
     """A merchant with baskets."""
 
     twists = TWISTS
+    played = (
+        ("sold_out", "add", None),
+        ("sold_out", "commit", None),
+        ("declined", "commit", None),
+        ("price_raised", "add", None),
+        ("charges_more", "commit", 1),
+    )
+    played_when_lost = (("declined", "commit", None), ("charges_more", "commit", 1))
 
     def shelf_price(self, isbn: str) -> int:
         """What a quote says."""
@@ -102,8 +110,10 @@ class ShopSystem(Merchant, ABC):
         basket.sums_wrong = self.twist("wrong_sum", "add") is not None
         return True
 
-    def sell(self, basket: Basket, order_id: str, *, key: str = "", reference: str = "") -> None:
-        """The order, at what it really costs."""
+    def sell(
+        self, basket: Basket, order_id: str, *, key: str = "", reference: str = "", number: str = ""
+    ) -> None:
+        """The order, at what it really costs; `number` is another name that it has."""
         more = self.twist("charges_more", "commit")
         basket.charged_minor = basket.items_minor + (basket.postage_minor or 0)
         basket.charged_minor += more.minor if more is not None else 0
@@ -115,6 +125,7 @@ class ShopSystem(Merchant, ABC):
             total_minor=basket.charged_minor,
             key=key,
             reference=reference or basket.reference,
+            number=number or order_id,
         )
 
     def is_sold_out(self, basket: Basket) -> bool:

@@ -23,6 +23,13 @@ class Magento(ShopSystem):
         "cart_gone",  # a look-up of the cart is a 404
         "no_guest_orders",  # an older shop: GraphQL knows no guestOrder
     }
+    steps = ("cart", "add", "methods", "price")
+    played_when_lost = (
+        *ShopSystem.played_when_lost,
+        ("cart_gone", "find", None),
+        ("no_guest_orders", "find", None),
+    )
+    only_a_person = frozenset({"cart_gone", "no_guest_orders"})
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -95,7 +102,7 @@ class Magento(ShopSystem):
             return Answer({"message": "Your payment has been declined."}, 400)
         number = self.number()
         reference = said["paymentMethod"]["po_number"]
-        self.sell(cart, str(number), reference=reference)
+        self.sell(cart, str(number), reference=reference, number=f"{number:09}")
         return Answer(str(number))
 
     def _cart(self, cart: Basket) -> Answer:

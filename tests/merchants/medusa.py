@@ -21,6 +21,7 @@ class Medusa(ShopSystem):
 
     system = "medusa"
     settings = MappingProxyType({"shop": "{address}", "region": "reg_1"})
+    steps = ("cart", "options", "price", "payment")
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

@@ -107,12 +107,21 @@ class Merchant(ABC):
 
     `system` is the id of the definition that buys at it; `settings` what a user would set for it,
     `{address}` standing for where it serves.
+
+    The crash harness plays: faults of the wire at `steps`, the operations before the commit that
+    every order takes; the twists of `played`, each at an operation, so many times (None: always);
+    and after a lost answer those of `played_when_lost`. In the names of `only_a_person` the system
+    itself cannot say what became of an order.
     """
 
     system: ClassVar[str]
     settings: ClassVar[Mapping[str, str]] = MappingProxyType({"shop": "{address}"})
     currency: ClassVar[str] = "USD"
     twists: ClassVar[frozenset[str]] = frozenset()
+    steps: ClassVar[tuple[str, ...]] = ()
+    played: ClassVar[tuple[tuple[str, str, int | None], ...]] = ()
+    played_when_lost: ClassVar[tuple[tuple[str, str, int | None], ...]] = ()
+    only_a_person: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

@@ -37,6 +37,9 @@ class Vendure(ShopSystem):
 
     system = "vendure"
     twists = ShopSystem.twists | {"errors"}  # a 200 with `errors`, and nothing was done
+    steps = ("add", "customer", "address", "methods", "price", "arrange")
+    played = (*ShopSystem.played, ("errors", "commit", 1), ("errors", "add", None))
+    played_when_lost = (*ShopSystem.played_when_lost, ("errors", "find", 2))
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

@@ -33,6 +33,9 @@ class WooCommerce(ShopSystem):
 
     system = "woocommerce"
     twists = ShopSystem.twists | {"pending"}  # the payment wants a person: 3-D Secure
+    steps = ("cart", "add", "address", "price", "draft")
+    played = (*ShopSystem.played, ("pending", "commit", 1))
+    only_a_person = frozenset({"pending"})
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -136,7 +139,7 @@ class WooCommerce(ShopSystem):
         ]
 
     def _id(self, isbn: str) -> int:
-        return int(isbn[-7:]) + 10
+        return int(isbn)
 
     def _isbn(self, product: int) -> str:
         return next((isbn for isbn in self.books if self._id(isbn) == product), "")

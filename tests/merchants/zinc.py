@@ -49,6 +49,15 @@ class Zinc(Merchant):
             "probably",  # nobody there knows either
         }
     )
+    played = (
+        ("sold_out", "commit", None),
+        ("declined", "commit", None),
+        ("price_raised", "commit", None),
+        ("charges_more", "commit", 1),
+        ("probably", "find", None),
+    )
+    played_when_lost = (("already_exists", "commit", None), ("declined", "commit", None))
+    only_a_person = frozenset({"probably", "already_exists"})
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
