@@ -32,6 +32,10 @@ class Faults:
         """Something that should be looked at."""
         self._add(self.warnings, path, message, hint, key=key)
 
+    def own(self, path: DocumentPath) -> bool:
+        """Whether this stands in the definition's own file, not in one that it is like."""
+        return self.document.key_place(path).file == self.document.file
+
     def _add(
         self, told: list[Mistake], path: DocumentPath, message: str, hint: str | None, *, key: bool
     ) -> None:

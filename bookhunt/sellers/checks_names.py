@@ -161,10 +161,10 @@ def _check_unused(
     mapped = {argument for _, slot in slots for word, argument in slot.filters if word == "map"}
     for group in ("settings", "secrets"):
         for name in getattr(definition, group):
-            if (group, name) not in used:
+            if (group, name) not in used and faults.own((group, name)):
                 faults.warn((group, name), f"{{{group}.{name}}} is used nowhere", key=True)
     for name in definition.maps:
-        if name not in mapped:
+        if name not in mapped and faults.own(("maps", name)):
             faults.warn(("maps", name), f"the map {name} is used nowhere", key=True)
 
 

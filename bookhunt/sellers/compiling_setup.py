@@ -62,7 +62,7 @@ def set_up(
     settings = _settings(definition, configured, missing)
     secrets = {name: f"{definition.id}/{name}" for name in definition.secrets}
     absent = [name for name, stored in secrets.items() if not has_secret(stored)]
-    if absent:
+    if absent and (absent := [each for each in absent if each in _used(definition, "secrets")]):
         missing.append(f"{', '.join(absent)} (bookhunt sellers login {definition.id})")
     base_url, hosts = None, None
     try:
@@ -94,6 +94,8 @@ def _settings(definition: Definition, configured: Configured, missing: list[str]
         text = configured.settings.get(name, setting.default)
         where = f"sellers: {{{definition.id}: {{{name}: ...}}}} in the configuration"
         if text is None:
+            if name not in _used(definition, "settings"):
+                continue
             told = f" ({setting.help})" if setting.help else ""
             missing.append(f"the setting {name}{told}: {where}")
             continue
@@ -108,6 +110,21 @@ def _settings(definition: Definition, configured: Configured, missing: list[str]
             hint = f", {near}" if near else ""
             missing.append(f"there is no setting {name}{hint}: remove it from the configuration")
     return typed
+
+
+def _used(definition: Definition, group: str) -> frozenset[str]:
+    """The settings or secrets that some text names.
+
+    A definition that is like a pattern and writes its own address keeps the pattern's setting for
+    it, and nobody is to be asked for that.
+    """
+    slots = (
+        slot
+        for use in texts_of(definition)
+        if use.kind is Kind.TEMPLATE and use.context is not None
+        for slot in compile_template(use.text, use.context).slots
+    )
+    return frozenset(slot.name[1] for slot in slots if slot.name[0] == group)
 
 
 _SHOULD_BE = {

@@ -9,9 +9,12 @@ import pytest
 from bookhunt.documents import read_document, validated
 from bookhunt.sellers.checks import Checked, check
 from bookhunt.sellers.language import Definition
+from bookhunt.sellers.loading import load_file
 from tests.support.definitions import WHOLE, WHOLE_FILE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bookhunt.documents import Mistake
 
 
@@ -696,3 +699,21 @@ def test_a_key_that_nothing_says_counts_is_warned_of() -> None:
         '        path: /v1/orders\n        headers: {K: "{order.key}"}\n',
     )
     assert any("nothing says it counts" in each.message for each in checked(text).warnings)
+
+
+def test_what_is_unused_is_told_where_it_was_written_not_where_it_was_taken_over(
+    tmp_path: Path,
+) -> None:
+    """A shop that writes its own address keeps the pattern's setting for it, unused."""
+    path = tmp_path / "corner.yaml"
+    head = "schema: 1\nid: corner\nlike: vendure\nbase_url: https://corner.example\n"
+    path.write_text(head)
+    assert _unused(path) == []
+    path.write_text(head + "settings: {payment_method: {default: card}, shop: {type: url}}\n")
+    assert _unused(path) == ["settings.shop"]
+
+
+def _unused(path: Path) -> list[str]:
+    loaded = load_file(path)
+    warnings = check(loaded.definition, loaded.document).warnings
+    return [each.path for each in warnings if "used nowhere" in each.message]

@@ -167,6 +167,22 @@ def test_a_missing_secret_keeps_the_seller_off_and_names_the_command(
     assert "bookhunt sellers login booktopia" in str(compiled.seller.cause)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("settings:  ", "settings:\n  shop: {type: url}\n  # "),
+        ("secrets:  ", "secrets:\n  spare: {prompt: Spare}\n  # "),
+    ],
+    ids=["setting", "secret"],
+)
+def test_what_nothing_names_keeps_no_seller_off(
+    made: Callable[..., CompiledSeller], change: tuple[str, str]
+) -> None:
+    """A shop that is like a pattern and writes its own address is not asked for the pattern's."""
+    seller = made(change, has_secret=lambda name: "spare" not in name).seller
+    assert seller.state is SellerState.READY, seller.cause
+
+
 def test_a_shop_whose_address_is_a_setting_is_off_until_it_is_set(
     made: Callable[..., CompiledSeller],
 ) -> None:
