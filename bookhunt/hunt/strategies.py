@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bookhunt.model.request import Request
 
 _USUAL_LENGTH_S = 4.3  # of the default deadline, what the strategies' times are meant for
+_FEW_SELLERS = 40  # with fewer, a call is dearer in proportion
 _TIERS_MIN_STOCK = 100  # the tiered policy reuses an offer without asking only where plenty is left
 
 
@@ -33,15 +34,21 @@ class PolicyFactory(Protocol):
 def policy_for(
     world: World, request: Request, market: Market, subject: str, *, length_s: float
 ) -> Policy:
-    """The policy of one request; a shorter deadline makes everything quicker in proportion."""
+    """The policy of one request; a shorter deadline makes everything quicker in proportion.
+
+    Among few sellers each is asked by a large part of all requests, so that it is well known what
+    it will say: a call there costs more of what a seller bears, and saves less.
+    """
     if request.strategy is Strategy.TIERS:
         return Tiers(world.settings.tiers, share=world.fan_out.share)
     settings = STRATEGIES[request.strategy]
     hurry = min(length_s / _USUAL_LENGTH_S, 1.0)
-    set_value = world.settings.call_value  # nothing is a value, too: ask while anything is saved
+    call_value = world.settings.call_value  # nothing is a value, too: ask while anything is saved
+    if call_value is None:
+        call_value = settings.call_value * max(_FEW_SELLERS / max(len(market.candidates), 1), 1.0)
     settings = replace(
         settings,
-        call_value=settings.call_value if set_value is None else set_value,
+        call_value=call_value,
         target_s=settings.target_s * hurry,
         prove_s=settings.prove_s * hurry,
         share=world.fan_out.share,

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bookhunt.hunt.candidates import Candidate, Market
+from bookhunt.hunt.rolling import Rolling
+from bookhunt.hunt.strategies import policy_for
 from bookhunt.model.request import RequestState, Strategy
+from tests.support.builders import a_request, a_seller
 from tests.unit.hunt.life import SETTINGS, Life
 
 if TYPE_CHECKING:
@@ -39,3 +43,26 @@ async def test_a_call_may_be_worth_nothing(clock: JumpClock) -> None:
     """Zero is a value, not the absence of one."""
     usual = await calls_with(clock, None, Strategy.FAST)
     assert await calls_with(clock, 0.0, Strategy.FAST) > usual
+
+
+def cost_of_a_call(life: Life, sellers: int) -> float:
+    """What asking a seller nobody knows yet is held to cost, among so many."""
+    candidates = tuple(Candidate(seller=a_seller(f"s{n:02d}"), tier=3) for n in range(sellers))
+    market = Market(candidates=candidates, ruled_out=())
+    policy = policy_for(
+        life.service._world, a_request(strategy=Strategy.BALANCED), market, "isbn:1", length_s=4.3
+    )
+    assert isinstance(policy, Rolling)
+    return policy.boxes["s00"].cost
+
+
+async def test_among_few_sellers_a_call_is_dearer(clock: JumpClock) -> None:
+    """Each of eight is asked by a large part of all requests, and is known the better for it."""
+    life = Life(clock)
+    assert cost_of_a_call(life, 8) > cost_of_a_call(life, 20) > cost_of_a_call(life, 40)
+    assert cost_of_a_call(life, 40) == cost_of_a_call(life, 100)
+
+
+async def test_a_value_that_was_set_holds_among_few_sellers_too(clock: JumpClock) -> None:
+    life = Life(clock, settings=replace(SETTINGS, call_value=0.003))
+    assert cost_of_a_call(life, 8) == cost_of_a_call(life, 40)
