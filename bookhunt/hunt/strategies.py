@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from bookhunt.model.request import Request
 
 _USUAL_LENGTH_S = 4.3  # of the default deadline, what the strategies' times are meant for
-_FEW_SELLERS = 40  # with fewer, a call is dearer in proportion
+_FEW_SELLERS = 40  # with fewer, a call is dearer in proportion, up to so many times:
+_DEAREST = 5.0
 _TIERS_MIN_STOCK = 100  # the tiered policy reuses an offer without asking only where plenty is left
 
 
@@ -45,7 +46,8 @@ def policy_for(
     hurry = min(length_s / _USUAL_LENGTH_S, 1.0)
     call_value = world.settings.call_value  # nothing is a value, too: ask while anything is saved
     if call_value is None:
-        call_value = settings.call_value * max(_FEW_SELLERS / max(len(market.candidates), 1), 1.0)
+        dearer = _FEW_SELLERS / max(len(market.candidates), 1)
+        call_value = settings.call_value * min(max(dearer, 1.0), _DEAREST)
     settings = replace(
         settings,
         call_value=call_value,
