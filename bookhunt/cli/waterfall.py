@@ -152,6 +152,7 @@ def _print_calls(terminal: Terminal, calls: Sequence[dict[str, Any]]) -> None:
         told = call["told"]
         gave = told.get("reason") or ("an offer" if told.get("offers") else "")
         marks = [word for word in ("cached", "shared", "again") if told.get(word) is True]
+        marks += [f"of {told['together']} books"] if "together" in told else []
         rows.append(
             [
                 f"{call['start_ms']:.1f}",

@@ -68,6 +68,7 @@ def _calls(tally: Tally) -> dict[str, Any]:
         "saved": tally.calls_saved,
         "cached": tally.answers_at_hand,
         "shared": tally.answers_shared,
+        "batched": tally.answers_carried,
         "refused": dict(tally.calls_refused),
         "delayed": tally.calls_delayed,
     }

@@ -170,6 +170,11 @@ def _calls(daemon: Daemon) -> Iterator[Metric]:
         _one(tally.answers_shared),
     )
     yield counter(
+        "bookhunt_answers_batched",
+        "Look-ups answered by a call that was made for another book too, and is counted there.",
+        _one(tally.answers_carried),
+    )
+    yield counter(
         "bookhunt_calls_refused",
         "Calls that a limit or an open breaker did not let through.",
         _by(tally.calls_refused),

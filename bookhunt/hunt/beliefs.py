@@ -166,6 +166,7 @@ class Beliefs:
         total_minor: int | None,
         reason: Reason | None,
         latency_s: float,
+        same_call: bool = False,
     ) -> None:
         """Take in one reply of a real call, late ones too.
 
@@ -176,6 +177,8 @@ class Beliefs:
             total_minor: the cheapest landed total it named, whatever the maximum; None without.
             reason: why it named none; None with a total.
             latency_s: how long the reply took; for a time-out, how long was waited.
+            same_call: it came in a call that was learned from for another book: prices and stock
+                are news, that the seller answers or fails, and how soon, is not.
         """
         seller = self.seller(seller_id)
         self._worked_out.pop(seller_id, None)
@@ -185,17 +188,18 @@ class Beliefs:
         failed = not answered and (reason in _FAILURES or reason is Reason.RATE_LIMITED)
         if not (answered or failed):
             return
-        seller.quotes += answered
-        seller.answers = seller.answers * DECAY + answered
-        seller.failures = seller.failures * DECAY + failed
-        if answered:
-            seller.fails_in_a_row = 0.0
-            seller.answered_at = now
-        elif reason is not Reason.RATE_LIMITED:
-            seller.fails_in_a_row += 1.0
-            seller.failed_at = now
-        if answered or reason is Reason.TIMED_OUT:
-            learn_latency(seller, latency_s)
+        if not same_call:
+            seller.quotes += answered
+            seller.answers = seller.answers * DECAY + answered
+            seller.failures = seller.failures * DECAY + failed
+            if answered:
+                seller.fails_in_a_row = 0.0
+                seller.answered_at = now
+            elif reason is not Reason.RATE_LIMITED:
+                seller.fails_in_a_row += 1.0
+                seller.failed_at = now
+            if answered or reason is Reason.TIMED_OUT:
+                learn_latency(seller, latency_s)
         if has_price or reason in _NOT_STOCKED:
             self._learn_stock(seller, seller_id, subject, now, in_stock=has_price)
         book = self.books.get(subject)

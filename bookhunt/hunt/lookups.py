@@ -26,12 +26,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bookhunt.hunt.batches import Answered, Batches
 from bookhunt.hunt.gate import Refused
 from bookhunt.hunt.history import sightings_of
 from bookhunt.hunt.naming import needs_name
 from bookhunt.hunt.ports import Kept, Quoted
 from bookhunt.hunt.tally import Tally
-from bookhunt.model.reasons import Reason
+from bookhunt.model.reasons import ABOUT_THE_BOOK, Reason
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,19 +45,6 @@ if TYPE_CHECKING:
     from bookhunt.model.money import Money
     from bookhunt.model.seller import Seller
 
-# What a seller said of its stock; all else is a failure, and a failure is asked again.
-_KEPT_REASONS = frozenset(
-    {
-        Reason.NOT_STOCKED,
-        Reason.SOLD_OUT,
-        Reason.OVER_MAX,
-        Reason.WRONG_BOOK,
-        Reason.WRONG_FORMAT,
-        Reason.WRONG_CONDITION,
-        Reason.WRONG_CURRENCY,
-        Reason.DOES_NOT_SHIP,
-    }
-)
 _MOST_TTL_S = 24 * 3600.0
 _NAMES_WITHIN_S = 2.0
 
@@ -70,10 +58,17 @@ class Flight:
     live: bool = False  # a confirmation before buying: no limit that protects look-ups holds it up
     task: asyncio.Task[Quoted] = field(init=False)
     sent: bool = False  # past the cap on calls: the seller hears of it
+    together: int = 1  # with how many books in one call
+    carried: bool = False  # another of them pays for that call
     queued_since: float | None = None  # it waits for the cap; monotonic
     queued_s: float = 0.0  # it waited for the cap so long
     waiting: int = 0
     cut_off: bool = False  # nobody waits for it any more; it ends without an answer
+
+    @property
+    def calls(self) -> int:
+        """What is known to be spent on it while it is under way."""
+        return int(self.sent and not self.carried)
 
     def held_up_s(self, now: float) -> float:
         """How long it stood in our own line: time that says nothing of its seller."""
@@ -104,7 +99,7 @@ class Lookup:
             quoted = Quoted(
                 seller=flight.seller.id,
                 reason=Reason.TIMED_OUT,
-                calls=int(flight.sent),
+                calls=flight.calls,
                 latency_ms=within_s * 1000,
             )
         finally:
@@ -130,8 +125,18 @@ class Lookups:
     exchange: Exchange
     tally: Tally = field(default_factory=Tally)
     prices: PriceShelf | None = None  # what was seen, for `history`; None: it is not kept
+    batches: Batches = field(init=False)
     _flights: dict[OfferKey, Flight] = field(default_factory=dict)
     _alone: set[Flight] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.batches = Batches(
+            sellers=self.sellers,
+            gate=self.gate,
+            calls=self.calls,
+            clock=self.clock,
+            tally=self.tally,
+        )
 
     def cached(self, seller: Seller, ask: Ask, subject: str, *, min_stock: int) -> Quoted | None:
         """What the seller said of this a moment ago, if it still holds and serves this maximum.
@@ -197,6 +202,7 @@ class Lookups:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.batches.stop()
 
     def _land(self, key: OfferKey, flight: Flight) -> None:
         self._alone.discard(flight)
@@ -211,14 +217,29 @@ class Lookups:
             if not names.isbns:
                 return Quoted(seller=seller.id, reason=Reason.CANNOT_ASK, detail=names.why)
             ask = replace(ask, names=names.isbns)
-        now = self.clock.monotonic()
+        told = replace(ask, max_price=self.exchange.maximum_for(seller, ask.max_price))
+        if self.batches.takes(flight, ask):
+            quoted, asked_at = await self.batches.ask(flight, told)
+        else:
+            quoted, asked_at = await self._ask(flight, told)
+        if asked_at is None:
+            return quoted
+        if quoted.offers or quoted.reason in ABOUT_THE_BOOK:
+            until = _until(seller, self._readable(quoted, ask), asked_at)
+            kept = Kept(quoted=quoted, max_price=ask.max_price, until=until)
+            self.shelf.put(key_of(seller, subject), kept)
+        if self.prices is not None:
+            self.prices.saw(sightings_of(ask, quoted, at=asked_at))
+        self._learn(flight, subject, self._readable(quoted, ask))
+        return quoted
+
+    async def _ask(self, flight: Flight, ask: Ask) -> Answered:
+        """A call of its own, if the gate lets one through."""
+        seller, now = flight.seller, self.clock.monotonic()
         enter = self.gate.enter_purchase if flight.live else self.gate.enter
         entered = enter(seller, now)
         if isinstance(entered, Refused):
-            self.tally.calls_refused[entered.reason.value] += 1
-            return Quoted(
-                seller=seller.id, reason=entered.reason, retry_after_s=entered.retry_after_s
-            )
+            return self.batches.refused(seller, entered)
         try:
             if entered.wait_s > 0.0:
                 self.tally.calls_delayed += 1
@@ -226,10 +247,7 @@ class Lookups:
             await self._stand_in_line(flight)
             try:
                 flight.sent, asked_at = True, self.clock.now()
-                told = self.exchange.maximum_for(seller, ask.max_price)
-                quoted = await self.sellers.quote(
-                    seller.id, replace(ask, max_price=told), within_s=seller.timeout_s
-                )
+                quoted = await self.sellers.quote(seller.id, ask, within_s=seller.timeout_s)
             finally:
                 self.calls.release()
         except BaseException:
@@ -239,14 +257,7 @@ class Lookups:
         self.gate.leave(
             entered, quoted.reason, self.clock.monotonic(), retry_after_s=quoted.retry_after_s
         )
-        if quoted.offers or quoted.reason in _KEPT_REASONS:
-            until = _until(seller, self._readable(quoted, ask), asked_at)
-            kept = Kept(quoted=quoted, max_price=ask.max_price, until=until)
-            self.shelf.put(key_of(seller, subject), kept)
-        if self.prices is not None:
-            self.prices.saw(sightings_of(ask, quoted, at=asked_at))
-        self._learn(seller, subject, self._readable(quoted, ask))
-        return quoted
+        return Answered(quoted, asked_at)
 
     async def _stand_in_line(self, flight: Flight) -> None:
         """Wait for the cap on calls; a policy must not take that for a slow seller."""
@@ -263,16 +274,17 @@ class Lookups:
     def _readable(self, quoted: Quoted, ask: Ask) -> Quoted:
         return self.exchange.converted(quoted, ask.max_price.currency)
 
-    def _learn(self, seller: Seller, subject: str, quoted: Quoted) -> None:
+    def _learn(self, flight: Flight, subject: str, quoted: Quoted) -> None:
         dearer = (r.offer for r in quoted.refused if r.reason is Reason.OVER_MAX)
         totals = [o.at_least.minor for o in (*quoted.offers, *dearer) if o is not None]
         self.beliefs.learn(
-            seller.id,
+            flight.seller.id,
             subject,
             now=self.clock.now().timestamp(),
             total_minor=min(totals, default=None),
             reason=quoted.reason,
             latency_s=quoted.latency_ms / 1000,
+            same_call=flight.carried,
         )
 
 

@@ -69,6 +69,12 @@ class Asked:
         """Whether another request had asked it the same."""
         return self.lookup is not None and self.lookup.shared
 
+    @property
+    def together(self) -> int | None:
+        """How many books its call asked for; None: it alone. One request pays for the call."""
+        books = 1 if self.lookup is None else self.lookup.flight.together
+        return books if books > 1 else None
+
     def age_s(self, now: float) -> float:
         """How long its seller has had it; not what it waited for the cap on all calls."""
         held_up_s = 0.0 if self.lookup is None else self.lookup.flight.held_up_s(now)
@@ -79,7 +85,7 @@ class Asked:
         """The calls it cost: none where the answer was there, or the call is somebody else's."""
         if self.lookup is None or self.lookup.shared:
             return 0
-        return self.quoted.calls if self.quoted is not None else int(self.lookup.flight.sent)
+        return self.quoted.calls if self.quoted is not None else self.lookup.flight.calls
 
 
 @dataclass(slots=True)

@@ -46,6 +46,7 @@ class Tally:
     not_asked: Counter[str] = field(default_factory=Counter)  # sellers of requests, by reason
     answers_at_hand: int = 0  # look-ups that were answered by what a seller said a moment ago
     answers_shared: int = 0  # and by a call that was under way for somebody else
+    answers_carried: int = 0  # and by a call that was made for another book
     seller_calls: Counter[tuple[str, str]] = field(default_factory=Counter)  # by what they gave
     seller_s: dict[str, Histogram] = field(default_factory=dict)
     calls_refused: Counter[str] = field(default_factory=Counter)  # by the gate, by reason

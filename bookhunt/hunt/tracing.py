@@ -227,6 +227,7 @@ def _told(asked: Asked, search: Search) -> dict[str, Any]:
         "tier": asked.candidate.tier,
         "cached": asked.cached or None,
         "shared": asked.shared or None,
+        "together": asked.together,
         "again": asked.again or None,
         "window": asked.window,
         "calls": asked.own_calls,

@@ -76,6 +76,20 @@ _NUMBERS: dict[Reason, int] = {
     Reason.SKIPPED_SHADOW: 65,
 }
 
+# A word of the seller's about this book. It answered; all else but an offer is a failure.
+ABOUT_THE_BOOK = frozenset(
+    {
+        Reason.NOT_STOCKED,
+        Reason.SOLD_OUT,
+        Reason.OVER_MAX,
+        Reason.WRONG_BOOK,
+        Reason.WRONG_FORMAT,
+        Reason.WRONG_CONDITION,
+        Reason.WRONG_CURRENCY,
+        Reason.DOES_NOT_SHIP,
+    }
+)
+
 # The seller may well have had the book: its silence proves nothing (`proof: partial`).
 UNPROVEN = frozenset(
     {

@@ -32,8 +32,8 @@ AFTERWARDS = frozenset({"notice", "tell"})
 ATTRIBUTES = frozenset(
     (
         "again answer asked best cached calls ease error expected in_flight offers rank reason "
-        "recovered ruled_out seller shared stage standing state status step target tier total "
-        "tries waited why window wire_ms z"
+        "recovered ruled_out seller shared stage standing state status step target tier "
+        "together total tries waited why window wire_ms z"
     ).split()
 )
 
