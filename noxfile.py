@@ -2,7 +2,8 @@
 
 One environment serves them all: `dev` builds it from the package and its development group, held
 to the versions in `.ci/dev.lock`; the other sessions run its programs. Longer work (`bench`,
-`crash -- --full`, `mutants`, `fuzz`, `coverage`, `versions`) is a session to be asked for by name.
+`crash -- --full`, `mutants`, `shops`, `fuzz`, `coverage`, `versions`) is a session to be asked for
+by name.
 """
 
 from __future__ import annotations
@@ -148,6 +149,13 @@ def bench(session: nox.Session) -> None:
 def generate(session: nox.Session) -> None:
     """Write the completion scripts and man pages anew, after a change of a command."""
     run(session, "python", "-m", "tests.documents.generate")
+
+
+@nox.session(venv_backend="none", requires=["dev"], default=False)
+def shops(session: nox.Session) -> None:
+    """Buy at a real Vendure shop from npm, opened here, and count in its own database."""
+    cache = session.cache_dir / "shops"
+    run(session, "python", "-m", "tests.shops", "--cache", str(cache), *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["dev"], default=False)
