@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.merchants.acp import Acp, AcpOf2026
 from tests.merchants.magento import Magento
 from tests.merchants.medusa import Medusa
+from tests.merchants.ucp import Ucp
 from tests.merchants.vendure import Vendure
 from tests.merchants.woocommerce import WooCommerce
 from tests.merchants.zinc import Zinc
@@ -19,4 +21,7 @@ MERCHANTS: tuple[type[Merchant], ...] = (
     Vendure,
     Magento,
     Zinc,
+    Ucp,
+    Acp,
+    AcpOf2026,
 )
