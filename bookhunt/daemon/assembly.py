@@ -176,7 +176,7 @@ def _schedule(
         outbox=ledger.outbox,
         deadline_s=lambda: config_file.config.search.deadline_s,
     )
-    return Schedule(watching, clock)
+    return Schedule(watching, clock, in_company=lambda: service.asks_in_batches)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

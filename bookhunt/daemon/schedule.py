@@ -4,6 +4,10 @@ The loop waits for the next time that is due and never longer than a minute, sin
 have slept or its clock may have been set meanwhile: then it is looked again what is due. Whoever
 was missed runs at once, one run for however many times were missed, as many at a time as any
 others. A run that nobody could write down is due again a minute later.
+
+A run begins a little after it is due (`Watch.begins`). Where a seller can be asked for several
+books in one call, those of one profile that are due by then begin with the first of them, as many
+as run at once, and look together.
 """
 
 from __future__ import annotations
@@ -16,10 +20,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.calendar import Calendar
+from bookhunt.hunt.watching import Company
 from bookhunt.model.errors import BadSchedule, BookhuntError, DaemonStopping, NotFound
 from bookhunt.model.watch import WatchRecord, WatchState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from bookhunt.hunt.ports import Clock
@@ -35,9 +41,13 @@ _CLOCK_SLACK_S = 60.0  # a time server may correct a clock by that much
 class Schedule:
     """The times of every active watch; `start` it, `keep_on`, and `stop` it at the end."""
 
-    def __init__(self, watching: Watching, clock: Clock) -> None:
+    def __init__(
+        self, watching: Watching, clock: Clock, *, in_company: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`in_company`: whether runs profit from beginning together, as sellers are now."""
         self.watching = watching
         self._clock = clock
+        self._in_company = in_company
         self._calendar = Calendar()
         self._line: OrderedDict[str, None] = OrderedDict()  # due, and not begun
         self._runs: dict[str, asyncio.Task[WatchRecord | None]] = {}
@@ -78,7 +88,8 @@ class Schedule:
             self._ahead_s = self._offset_s()
             _log.info("the clock was set: watches are looked at again")
             await self._start_again()
-        for name in self._calendar.take(self._clock.now()):
+        company = AT_ONCE if self._in_company() else 0
+        for name in self._calendar.take(self._clock.now(), company=company):
             self._line[name] = None
         self._fill()
 
@@ -99,11 +110,14 @@ class Schedule:
             return
         if name in self._line:
             return  # its run reads it again
-        begins = self._begins(record, now) if record.state is WatchState.ACTIVE else None
-        if begins is None:
+        span = self._span(record, now) if record.state is WatchState.ACTIVE else None
+        if span is None:
             self._calendar.drop(name)
         else:
-            self._calendar.put(name, begins, group=record.watch.book.identity)
+            watch, (since, begins) = record.watch, span
+            self._calendar.put(
+                name, begins, group=watch.book.identity, party=watch.profile, since=since
+            )
         self._changed.set()
 
     async def run_now(self, watch_id: str) -> WatchRecord:
@@ -150,19 +164,24 @@ class Schedule:
             return record
         return await self.watching.end(record)
 
-    def _begins(self, record: WatchRecord, now: datetime) -> datetime | None:
+    def _span(self, record: WatchRecord, now: datetime) -> tuple[datetime, datetime] | None:
         try:
-            return record.begins(now)
+            return record.span(now)
         except BadSchedule as error:
             _log.warning("a watch cannot run: %s", error, extra={"watch_id": record.watch.id})
             return None
 
     def _fill(self) -> None:
-        while self._line and len(self._runs) < AT_ONCE and not self._stopped:
-            self._begin(self._line.popitem(last=False)[0])
+        room = 0 if self._stopped else min(AT_ONCE - len(self._runs), len(self._line))
+        names = [self._line.popitem(last=False)[0] for _ in range(room)]
+        company = Company(names)
+        for name in names:
+            self._begin(name, company)
 
-    def _begin(self, watch_id: str) -> asyncio.Task[WatchRecord | None]:
-        task = asyncio.create_task(self.watching.run(watch_id))
+    def _begin(
+        self, watch_id: str, company: Company | None = None
+    ) -> asyncio.Task[WatchRecord | None]:
+        task = asyncio.create_task(self.watching.run(watch_id, company))
         self._runs[watch_id] = task
         task.add_done_callback(lambda done: self._over(watch_id, done))
         return task

@@ -41,6 +41,11 @@ class Insight:
         return self._world.lookups.calls.locked()
 
     @property
+    def asks_in_batches(self) -> bool:
+        """Whether any seller can be asked for several books in one call."""
+        return any(seller.batch > 1 for seller in self._world.sellers.all())
+
+    @property
     def settings(self) -> HuntSettings:
         """The bounds and times in force."""
         return self._world.settings

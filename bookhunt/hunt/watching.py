@@ -12,6 +12,7 @@ first: that was seen), or, where nothing is to be bought, that it fits again; at
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ from bookhunt.model.request import Request
 from bookhunt.model.watch import NextCopy, RunOutcome, WatchRecord, WatchRun, WatchState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from bookhunt.hunt.ports import Buyers, Clock, Ledger, Outbox, Watches
     from bookhunt.hunt.service import HuntService
@@ -44,6 +45,34 @@ _log = logging.getLogger(__name__)
 _AFTER_PEOPLE = -1  # the priority of a watch's purchases: a person waits for others
 _TRIES = 5
 _LONGEST_PAUSE_S = 60.0
+_COMPANY_S = 1.0  # so long one that begins with others waits for the ledger to answer them
+
+
+class Company:
+    """Runs that begin together, and look at the market in one turn of the loop.
+
+    So books that one seller is asked for leave in one call. Each reads the ledger first, and that
+    takes one a little longer than another; nobody waits for long.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._awaited = set(names)
+        self._complete = asyncio.Event()
+
+    def leave(self, name: str) -> None:
+        """A run does not look, or looks now: it is waited for no more."""
+        self._awaited.discard(name)
+        if not self._awaited:
+            self._complete.set()
+
+    async def wait_for(self, name: str) -> None:
+        """Wait until every run is about to look, as this one is, or has left."""
+        self.leave(name)
+        try:
+            async with asyncio.timeout(_COMPANY_S):
+                await self._complete.wait()
+        except TimeoutError:
+            return
 
 
 class Watching:
@@ -69,21 +98,28 @@ class Watching:
         self._outbox = outbox
         self._deadline_s = deadline_s
 
-    async def run(self, watch_id: str) -> WatchRecord | None:
+    async def run(self, watch_id: str, company: Company | None = None) -> WatchRecord | None:
         """Look, act, and write down what it came to; None: there is no such watch.
 
         A watch that is not active is left as it is. What went wrong with one (its profile is gone)
-        is what its run came to.
+        is what its run came to. Those of one `company` look together.
 
         Raises:
             LedgerUnusable, DaemonStopping: it was not run, and is due as before.
         """
+        company = company or Company(())
+        try:
+            return await self._look_and_act(watch_id, company)
+        finally:
+            company.leave(watch_id)
+
+    async def _look_and_act(self, watch_id: str, company: Company) -> WatchRecord | None:
         record = await self.watches.get(watch_id)
         if record is None or record.state is not WatchState.ACTIVE:
             return record
         if record.due(self._clock.now()) is None:
             return await self.end(record)
-        run = await self._run_as_it_is(record)
+        run = await self._run_as_it_is(record, company)
         run = replace(run, told=await self._tell(record, run))
         after = await self.watches.ran(watch_id, run)
         if after.state is WatchState.ACTIVE and after.due(self._clock.now()) is None:
@@ -97,12 +133,12 @@ class Watching:
         except (IllegalTransition, StateConflict):  # somebody changed it meanwhile
             return await self.watches.get(record.watch.id) or record
 
-    async def _run_as_it_is(self, record: WatchRecord) -> WatchRun:
+    async def _run_as_it_is(self, record: WatchRecord, company: Company) -> WatchRun:
         """A run; where the watch was changed meanwhile and so nothing was asked for, once more."""
         began, watch_id = self._clock.now(), record.watch.id
         for left in reversed(range(_TRIES)):
             try:
-                return await self._run(record)
+                return await self._run(record, company)
             except (LedgerUnusable, DaemonStopping):
                 raise
             except BookhuntError as error:
@@ -114,7 +150,7 @@ class Watching:
                 record = now
         raise AssertionError("the last try returns")
 
-    async def _run(self, record: WatchRecord) -> WatchRun:
+    async def _run(self, record: WatchRecord, company: Company) -> WatchRun:
         watch, began = record.watch, self._clock.now()
         copy = None
         if not watch.quote_only:
@@ -123,6 +159,7 @@ class Watching:
                 done = record.bought >= watch.copies
                 outcome = RunOutcome.DONE if done else RunOutcome.WAITING
                 return WatchRun(at=began, outcome=outcome, request_id=record.open_request)
+        await company.wait_for(watch.id)
         seen = await self._service.look(self._request(watch, copy))
         findings, request_id = seen.findings, None
         if seen.best is None:

@@ -191,10 +191,18 @@ class WatchRecord:
 
     def begins(self, now: datetime) -> datetime | None:
         """When that run begins: see `Watch.begins`; what was missed and the first run, at once."""
+        span = self.span(now)
+        return None if span is None else span[1]
+
+    def span(self, now: datetime) -> tuple[datetime, datetime] | None:
+        """When that run is due, and when it begins at the latest; None: never again.
+
+        Between the two it may begin with others, so that they share what they ask.
+        """
         due = self.due(now)
-        if due is None or self.ran_at is None:
-            return due
-        return self.watch.begins(due)
+        if due is None:
+            return None
+        return due, due if self.ran_at is None else self.watch.begins(due)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,7 +112,7 @@ class _NoLooks:
     def __init__(self, watches: MemoryWatches, clock: JumpClock) -> None:
         self.watches, self.clock, self.runs = watches, clock, 0
 
-    async def run(self, watch_id: str) -> WatchRecord:
+    async def run(self, watch_id: str, _: object = None) -> WatchRecord:
         self.runs += 1
         return await self.watches.ran(watch_id, WatchRun(at=self.clock.now(), outcome="not_found"))
 

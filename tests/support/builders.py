@@ -182,6 +182,13 @@ def another_book() -> Book:
     return Book(title=f"{TITLE}, volume {next(_count)}")
 
 
+def a_numbered_book() -> Book:
+    """A book nobody else asked for, by an ISBN of its own."""
+    digits = f"978{100_000_000 + next(_count)}"
+    check = -sum(int(digit) * (1, 3)[n % 2] for n, digit in enumerate(digits)) % 10
+    return Book(isbn13=f"{digits}{check}")
+
+
 def a_record(**fields: Any) -> RequestRecord:
     standard = {
         "request": a_request(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from bookhunt.model.book import Book
 from bookhunt.model.reasons import Reason
 from bookhunt.model.request import ConditionWish, FormatWish
 from bookhunt.store.shelf import MemoryShelf
-from tests.support.builders import a_seller, an_offer, usd
+from tests.support.builders import a_numbered_book, a_seller, an_offer, usd
 from tests.support.jump_clock import JumpClock
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.scripted_sellers import QuoteScript, ScriptedSellers
@@ -28,14 +27,6 @@ if TYPE_CHECKING:
     from bookhunt.model.seller import Seller
 
 LATENCY_S = 0.2
-_numbers = itertools.count(100_000_000)
-
-
-def a_numbered_book() -> Book:
-    """A book of its own, with an ISBN."""
-    digits = f"978{next(_numbers)}"
-    check = -sum(int(digit) * (1, 3)[n % 2] for n, digit in enumerate(digits)) % 10
-    return Book(isbn13=f"{digits}{check}")
 
 
 def an_ask(**fields: object) -> Ask:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bookhunt.hunt.watching import Watching
+from bookhunt.hunt.watching import Company, Watching
 from bookhunt.model.errors import DaemonStopping, LedgerUnusable, TryLater
 from bookhunt.model.notice import Event
 from bookhunt.model.purchase import Answer
@@ -16,7 +16,7 @@ from bookhunt.model.reasons import Reason
 from bookhunt.model.request import RequestState
 from bookhunt.model.schedule import Every, read_schedule
 from bookhunt.model.watch import WatchRecord, WatchState
-from tests.support.builders import a_watch, an_offer, usd
+from tests.support.builders import a_numbered_book, a_watch, an_offer, usd
 from tests.support.memory_outbox import MemoryOutbox
 from tests.support.memory_watches import MemoryWatches
 from tests.support.scripted_sellers import QuoteScript, SendScript, a_seller
@@ -368,3 +368,45 @@ async def test_watches_of_one_book_share_their_look(watched: Watched) -> None:
     watches = [await watched.add() for _ in range(10)]
     await asyncio.gather(*(watched.watching.run(watch.id) for watch in watches))
     assert watched.life.sellers.count("quote") == 1
+
+
+async def test_runs_of_one_company_ask_a_seller_for_their_books_together(
+    watched: Watched, clock: JumpClock
+) -> None:
+    """Though the ledger answers one of them later than another: twenty books are five calls."""
+    watched.life.sellers.add(a_seller("alpha", batch=4), QuoteScript(delay_s=0.3))
+    watches = [await watched.add(book=a_numbered_book(), quote_only=True) for _ in range(20)]
+    company = Company(watch.id for watch in watches)
+    late = iter(range(100))
+
+    async def run(watch: Watch) -> None:
+        await clock.sleep(0.001 * next(late))  # a ledger that answers one after the other
+        await watched.watching.run(watch.id, company)
+
+    await asyncio.gather(*(run(watch) for watch in watches))
+    calls = [len(call.asks) for call in watched.life.sellers.calls]
+    assert calls == [4] * 5
+
+
+async def test_who_does_not_look_holds_nobody_up(watched: Watched, clock: JumpClock) -> None:
+    """A watch that is gone, one that is paused, one whose copy is being bought."""
+    sells(watched.life, "20")
+    watch = await watched.add(quote_only=True)
+    paused = await watched.add()
+    record = await watched.watches.get(paused.id)
+    assert record is not None
+    await watched.watches.change(record, paused, WatchState.PAUSED)
+    names, began = (watch.id, paused.id, "nobody"), clock.monotonic()
+    company = Company(names)
+    await asyncio.gather(*(watched.watching.run(name, company) for name in names))
+    assert clock.monotonic() - began < 0.5
+
+
+async def test_company_is_waited_for_no_longer_than_a_second(
+    watched: Watched, clock: JumpClock
+) -> None:
+    sells(watched.life, "20")
+    watch = await watched.add(quote_only=True)
+    began = clock.monotonic()
+    await watched.watching.run(watch.id, Company([watch.id, "of a ledger that hangs"]))
+    assert clock.monotonic() - began == pytest.approx(1.0, abs=0.2)

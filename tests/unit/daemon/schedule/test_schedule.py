@@ -43,7 +43,7 @@ class ScriptedWatching:
     most_at_once: int = 0
     failures: list[Exception] = field(default_factory=list)
 
-    async def run(self, watch_id: str) -> WatchRecord | None:
+    async def run(self, watch_id: str, _: object = None) -> WatchRecord | None:
         record = await self.watches.get(watch_id)
         if record is None or record.state is not WatchState.ACTIVE:
             return record
@@ -87,11 +87,15 @@ class Timed:
 
 @asynccontextmanager
 async def keeping_on(
-    clock: JumpClock, watches: MemoryWatches | None = None, **scripted: Any
+    clock: JumpClock,
+    watches: MemoryWatches | None = None,
+    *,
+    in_company: bool = False,
+    **scripted: Any,
 ) -> AsyncIterator[Timed]:
     watches = watches or MemoryWatches(MemoryLedger(clock))
     watching = ScriptedWatching(watches, clock, **scripted)
-    schedule = Schedule(watching, clock)  # type: ignore[arg-type]
+    schedule = Schedule(watching, clock, in_company=lambda: in_company)  # type: ignore[arg-type]
     await schedule.start()
     task = asyncio.create_task(schedule.keep_on())
     try:
@@ -177,6 +181,59 @@ async def test_watches_of_one_book_run_side_by_side(timed: Timed, clock: JumpClo
     assert (len(order), changes) == (40, 9)
 
 
+async def test_watches_of_one_profile_begin_together_where_a_seller_takes_several_books(
+    clock: JumpClock,
+) -> None:
+    """With the first of them, and none before it is due; other profiles keep their times."""
+    async with keeping_on(clock, in_company=True) as timed:
+        daily = read_schedule("0 7 * * *")
+        for profile in ("home", "home", "work"):
+            for _ in range(10):
+                await timed.add(
+                    schedule=daily, timezone="UTC", profile=profile, book=another_book()
+                )
+        next_minute = await timed.add(
+            schedule=read_schedule("6 7 * * *"), timezone="UTC", book=another_book()
+        )
+        await clock.sleep(DAY_S)
+        began = [(at, name) for name, at in timed.watching.began]
+    assert len(began) == 31
+    assert len({at for at, name in began if name != next_minute}) == 2
+    assert all(at.hour == 7 and at.minute < 5 for at, name in began if name != next_minute)
+    [later] = timed.runs(next_minute)
+    assert later.minute >= 6
+
+
+async def test_what_begins_together_is_still_no_storm(clock: JumpClock) -> None:
+    """A thousand of one profile, due at once, begin a few at a time over the five minutes."""
+    async with keeping_on(clock, in_company=True) as timed:
+        for _ in range(1000):
+            watch = {"schedule": read_schedule("0 7 * * *"), "timezone": "UTC"}
+            await timed.add(book=another_book(), **watch)
+        await clock.sleep(DAY_S)
+        began = [at for _, at in timed.watching.began]
+        most = timed.watching.most_at_once
+    assert len(began) == 1000
+    assert most == AT_ONCE
+    assert max(began) - min(began) > timedelta(minutes=4)
+
+
+async def test_company_splits_no_book_s_watches(clock: JumpClock) -> None:
+    """Who begins early takes the other watches of its book along, whosever they are."""
+    async with keeping_on(clock, in_company=True) as timed:
+        books = [another_book() for _ in range(10)]
+        owner: dict[str, str] = {}
+        for number, profile in enumerate(("home", "work", "home") * 10):
+            fields = {"schedule": read_schedule("0 7 * * *"), "timezone": "UTC"}
+            book = books[number % 10]
+            name = await timed.add(book=book, profile=profile, **fields)
+            owner[name] = book.identity
+        await clock.sleep(DAY_S)
+        began = {(owner[name], at) for name, at in timed.watching.began}
+    assert len(timed.watching.began) == 30
+    assert len(began) == 10
+
+
 async def test_a_run_that_could_not_be_written_down_comes_again(
     timed: Timed, clock: JumpClock
 ) -> None:
@@ -239,10 +296,10 @@ async def test_a_mistake_with_one_watch_silences_none(
     watch_id = await timed.add()
     take, broken = timed.schedule._calendar.take, [ValueError("a bug")]
 
-    def breaks_once(now: datetime) -> list[str]:
+    def breaks_once(now: datetime, *, company: int) -> list[str]:
         if broken:
             raise broken.pop()
-        return take(now)
+        return take(now, company=company)
 
     monkeypatch.setattr(timed.schedule._calendar, "take", breaks_once)
     await clock.sleep(2.5 * HOUR_S)
