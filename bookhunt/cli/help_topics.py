@@ -47,6 +47,7 @@ the folder `bookhunt config path` names; one with the id of a shipped one replac
   bookhunt sellers new ID                a skeleton to fill in
   bookhunt sellers test ID               checks it and replays its examples, offline
   bookhunt sellers test ID --live ISBN   sends real questions, never an order
+                                         and tells what is missing to be ordered from
 
   bookhunt sellers pin ID 1              asked among the first, whatever its figures; auto undoes it
   bookhunt sellers disable | block ID    asked no more; blocked not even where it is named
