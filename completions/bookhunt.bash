@@ -140,8 +140,8 @@ _bookhunt_table() {
             operands=('ask:sellers')
             ;;
         'sellers test')
-            options='--strict --live --json --fields --color -q --quiet --no-input --no-autostart --help'
-            valued='--live --fields --color'
+            options='--strict --live --checkout --profile --json --fields --color -q --quiet --no-input --no-autostart --help'
+            valued='--live --profile --fields --color'
             operands=('either:sellers...')
             ;;
         'sellers new')
@@ -470,7 +470,8 @@ _bookhunt_value() {
         'sellers show --fields') kind='pick:id name mode tier pinned trust state suspended_until cause p95_ms success stock orders last_seen file hash secrets payment secret_store schema_version' ;;
         'sellers show --color') kind='words:auto always never' ;;
         'sellers test --live') kind='ask:books' ;;
-        'sellers test --fields') kind='pick:file operation example ok error line column warning calls offers latency_ms schema_version' ;;
+        'sellers test --profile') kind='ask:profiles' ;;
+        'sellers test --fields') kind='pick:file operation example ok error line column warning calls offers latency_ms parts schema_version' ;;
         'sellers test --color') kind='words:auto always never' ;;
         'sellers schema --color') kind='words:auto always never' ;;
         'sellers login --profile') kind='ask:profiles' ;;

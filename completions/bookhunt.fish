@@ -464,10 +464,12 @@ complete -c bookhunt -n '__bookhunt_at sellers show' -l help -d 'Show the help a
 complete -c bookhunt -n '__bookhunt_nth 1 sellers show' -k -a '(__bookhunt_ask sellers)'
 
 # bookhunt sellers test
-complete -c bookhunt -n '__bookhunt_at sellers test' -l strict -d 'Warnings are failures'
+complete -c bookhunt -n '__bookhunt_at sellers test' -l strict -d 'Warnings, and what --live misses, are failures'
 complete -c bookhunt -n '__bookhunt_at sellers test' -l live -x -k -a '(__bookhunt_ask books)' -d 'Ask the seller for this book'
+complete -c bookhunt -n '__bookhunt_at sellers test' -l checkout -d 'With --live'
+complete -c bookhunt -n '__bookhunt_at sellers test' -l profile -x -k -a '(__bookhunt_ask profiles)' -d 'Who would order, with --live'
 complete -c bookhunt -n '__bookhunt_at sellers test' -l json -d 'Print JSON Lines'
-complete -c bookhunt -n '__bookhunt_at sellers test' -l fields -x -a '(__bookhunt_list file operation example ok error line column warning calls offers latency_ms schema_version)' -d 'Only these fields'
+complete -c bookhunt -n '__bookhunt_at sellers test' -l fields -x -a '(__bookhunt_list file operation example ok error line column warning calls offers latency_ms parts schema_version)' -d 'Only these fields'
 complete -c bookhunt -n '__bookhunt_at sellers test' -l color -x -a 'auto always never' -d 'Colour'
 complete -c bookhunt -n '__bookhunt_at sellers test' -s q -d 'No notices and no progress'
 complete -c bookhunt -n '__bookhunt_at sellers test' -l quiet -d 'No notices and no progress'

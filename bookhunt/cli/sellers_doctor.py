@@ -11,7 +11,7 @@ import typer
 from bookhunt.cli import exit_codes
 from bookhunt.cli.output import Terminal, one_line
 from bookhunt.home.paths import Home
-from bookhunt.model.errors import NotFound
+from bookhunt.model.errors import InputError, NotFound
 
 if TYPE_CHECKING:
     from bookhunt.sellers.doctor import TestLine
@@ -28,8 +28,10 @@ TEST_FIELDS = (
     "calls",
     "offers",
     "latency_ms",
+    "parts",
     "schema_version",
 )
+_OF_LIVE = ("calls", "offers", "latency_ms", "parts")
 
 
 def try_out(
@@ -39,18 +41,29 @@ def try_out(
         typer.Argument(metavar="[FILE|ID...]", help="A file, or the id of a seller; none: all."),
     ] = None,
     *,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings are failures.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Warnings, and what --live misses, are failures.")
+    ] = False,
     live: Annotated[
         str | None,
         typer.Option(metavar="BOOK", help="Ask the seller for this book; never orders."),
+    ] = None,
+    checkout: Annotated[
+        bool, typer.Option("--checkout", help="With --live: as far as the order, not sent.")
+    ] = False,
+    profile: Annotated[
+        str | None, typer.Option(help="Who would order, with --live; the default one without it.")
     ] = None,
 ) -> int:
     """Check definitions and replay their examples; nobody is contacted without --live.
 
     On a failure it prints the request that was sent, the part of the answer that counts, what was
-    read of it, and what was expected.
+    read of it, and what was expected. --live tells what is missing for the seller to be ordered
+    from. With --checkout it learns the profile's address, and may keep a basket.
     """
     terminal.picked(TEST_FIELDS)
+    if checkout and live is None:
+        raise InputError("--checkout walks a real checkout", hint="--live ISBN --checkout")
     home = Home.find()
     # All are found before the first is tried: a mistyped name is told at once.
     paths = [path_of(home, each) for each in definitions or ()] or all_files(home)
@@ -62,7 +75,8 @@ def try_out(
         if live is not None and not failed:
             from bookhunt.cli.sellers_live import ask_live
 
-            failed |= not ask_live(terminal, home, path, live)
+            came = ask_live(terminal, home, path, live, checkout=checkout, profile=profile)
+            failed |= not came.read or (strict and not came.ready)
     terminal.notice(
         f"{len(paths)} definitions, {tried.total()} examples ("
         + ", ".join(f"{count} {operation}" for operation, count in sorted(tried.items()))
@@ -108,7 +122,7 @@ def _examined(terminal: Terminal, home: Home, path: Path, *, strict: bool) -> li
     lines = examine(path, user_folder=home.sellers_dir, strict=strict)
     for line in lines:
         if terminal.wants_objects:
-            told: dict[str, Any] = {"calls": None, "offers": None, "latency_ms": None}  # of --live
+            told: dict[str, Any] = dict.fromkeys(_OF_LIVE)
             told |= line.json_fields() | {"warning": line.warning}
             terminal.thing(told, TEST_FIELDS)
         else:
