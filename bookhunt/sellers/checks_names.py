@@ -76,7 +76,7 @@ def _inside(definition: Definition, use: TextUse, faults: Faults) -> str:
     if not use.text.startswith(_OUTSIDE):
         return use.text
     rows = getattr(_block_of(definition, use.here.block), "rows", None)
-    if not use.in_row or rows is None or "pick" in use.path:
+    if not use.in_row or rows is None or {"pick", "basket"} & set(use.path):
         faults.error(use.path, "^. reads the row outside, and there are no rows here")
     inside = use.text
     while inside.startswith(_OUTSIDE):

@@ -73,7 +73,7 @@ def _check_commit(purchase: Purchase, step: Step, path: DocumentPath, faults: Fa
         faults.error((*path, "again"), "the commit step is never repeated as a step", hint)
     if step.only_if is not None:
         faults.error((*path, "if"), "the commit step cannot be left out", key=True)
-    for name in ("total", "pick", "must"):
+    for name in ("total", "pick", "must", "basket"):
         if getattr(step, name):
             hint = "put it into a step before"
             message = f"{name} is read before the commit step, which is too late here"
@@ -101,8 +101,9 @@ def _check_around(purchase: Purchase, commit: int, faults: Faults) -> None:
         if n > commit and not step.repeatable:
             hint = "again: safe, if it can be repeated"
             faults.warn(path, "a step after the commit that is sent only once", hint)
-        if n > commit and step.total is not None:
-            faults.error((*path, "total"), "a total after the commit protects nobody", key=True)
+        for name in ("total", "basket"):
+            if n > commit and getattr(step, name) is not None:
+                faults.error((*path, name), f"a {name} after the commit protects nobody", key=True)
 
 
 def _check_key(
@@ -153,9 +154,11 @@ def _check_find_order(
             hint = 'send "{order.reference}" in a step of purchase'
             faults.error(here, "by: reference, and the order is sent without it", hint, key=True)
     elif not any(
-        slot.name[0] == "captured" and use.here.block == "find_order" for use, slot in slots
+        (slot.name[0] == "captured" or slot.name == ("order", "id"))
+        and use.here.block == "find_order"
+        for use, slot in slots
     ):
-        hint = "use a {captured...} of the purchase in its request"
+        hint = "use a {captured...} of the purchase, or {order.id}, in its request"
         faults.error((*here, "by"), "by: captured, and nothing captured is sent", hint)
 
 

@@ -179,8 +179,9 @@ def _check_keys(key: str, block: Block, n: int, path: DocumentPath, faults: Faul
     step, last = block.steps[n], n == len(block.steps) - 1
     if step.commit and key != "purchase":
         faults.error((*path, "commit"), "only a step of purchase spends", key=True)
-    if step.total is not None and key != "purchase":
-        faults.error((*path, "total"), "a landed total is read in the purchase only", key=True)
+    for name, what in (("total", "a landed total"), ("basket", "a basket")):
+        if getattr(step, name) is not None and key != "purchase":
+            faults.error((*path, name), f"{what} is read in the purchase only", key=True)
     if step.fields is not None and not step.commit:
         hint = "fields of a quote stand beside steps" if key != "purchase" else None
         faults.error((*path, "fields"), "only the commit step has fields", hint, key=True)

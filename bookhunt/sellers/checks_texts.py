@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bookhunt.documents import DocumentPath
     from bookhunt.sellers.language import (
         AnswerFormat,
+        Basket,
         Definition,
         Must,
         Outcome,
@@ -193,6 +194,8 @@ def _step(step: Step, here: Here) -> Texts:
             yield _expression(below.at("at"), step.pages.next.at)
         if step.pages.next.pattern is not None:
             yield _pattern(below.at("pattern"), step.pages.next.pattern, group=True)
+    if step.basket is not None:
+        yield from _basket(step.basket, here.at("basket"))
     if step.total is not None:
         yield from _value(step.total, here.at("total"), in_row=False)
     if step.fields is not None:
@@ -298,6 +301,13 @@ def _pick(pick: Pick, here: Here) -> Texts:
     for expression, text in (pick.equals or {}).items():
         yield _expression(here.at("equals", expression), expression, in_row=True)
         yield _template(here.at("equals", expression), text, Context.VALUE)
+
+
+def _basket(basket: Basket, here: Here) -> Texts:
+    for n, rows in enumerate(basket.rows):
+        below = here.at("rows", n) if len(basket.rows) > 1 else here.at("rows")
+        yield _expression(below, rows, in_row=n > 0)
+    yield from _fields(basket, here)
 
 
 def _fields(fields: Any, here: Here) -> Texts:

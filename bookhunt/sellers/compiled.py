@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from bookhunt.sellers.network import DeclaredHosts
     from bookhunt.sellers.reading.amounts import LowestReader, PricedReader
+    from bookhunt.sellers.reading.baskets import BasketReader
     from bookhunt.sellers.reading.finders import Finder
     from bookhunt.sellers.reading.orders import OrderReader
     from bookhunt.sellers.template import Template
@@ -158,6 +159,7 @@ class CompiledStep:
     musts: tuple[CompiledMust, ...]  # its own, then the block's; none of the commit step
     captures: tuple[CompiledCapture, ...]  # its own, then the block's
     picks: tuple[CompiledPick, ...]
+    basket: BasketReader | None
     total: PricedReader | None
     fields: OrderReader | None  # None but for the commit step
     repeatable: bool
@@ -238,3 +240,13 @@ class CompiledSeller:
         """The place of the commit step among the purchase's steps."""
         model = self.definition.purchase
         return model.commit_index if model is not None else None
+
+    @property
+    def tells_charge_later(self) -> bool:
+        """Whether what was charged stands in a look-up and not in the answer to the order."""
+        model = self.definition.purchase
+        if model is None or model.find_order is None or model.commit_step is None:
+            return False
+        fields = model.commit_step.fields
+        said = fields is not None and fields.final_price is not None
+        return not said and model.find_order.fields.final_price is not None

@@ -22,6 +22,7 @@ from bookhunt.sellers.compiled import (
 from bookhunt.sellers.expressions import compile_pattern, finder, json_like
 from bookhunt.sellers.language import status_matches
 from bookhunt.sellers.reading.amounts import LowestReader, PricedReader
+from bookhunt.sellers.reading.baskets import BasketReader
 from bookhunt.sellers.reading.orders import OrderReader
 from bookhunt.sellers.rendering import constant_headers
 from bookhunt.sellers.template import Context, Template, compile_template
@@ -240,6 +241,7 @@ def compile_step(block: Block, step: Step, index: int) -> CompiledStep:
         musts=tuple(_must(each, written, namespaces) for each in musts),
         captures=tuple(captures),
         picks=tuple(_pick(name, each, written, namespaces) for name, each in step.pick.items()),
+        basket=None if step.basket is None else BasketReader(step.basket, written, namespaces),
         total=None if step.total is None else PricedReader(step.total, written, namespaces),
         fields=None if step.fields is None else OrderReader(step.fields, written, namespaces),
         repeatable=step.repeatable,

@@ -78,6 +78,7 @@ async def buy(stage: Stage) -> list[str]:
         clock=clock,
         quotes=stage.script,
         orders=stage.script,
+        confirms=lambda: bool(stage.script.left),
     )
     try:
         prepared = await gateway.prepare(order)

@@ -78,6 +78,7 @@ class Gateway:
         addresses: Addresses | None = None,
         quotes: Transport | None = None,
         orders: Transport | None = None,
+        confirms: Callable[[], bool] = lambda: True,
     ) -> None:
         """Build it.
 
@@ -89,7 +90,9 @@ class Gateway:
             addresses: resolves and checks names; the system's resolver where None.
             quotes: the transport of what cannot spend; kept connections where None.
             orders: the transport of what can; httpx where None.
+            confirms: whether it is looked up what an order cost whose answer does not say it.
         """
+        self._confirms = confirms
         self._sellers = sellers
         self._clock = clock
         self._addresses = addresses or Addresses(rules)
@@ -272,7 +275,8 @@ class Gateway:
 
     async def send(self, order: Order) -> Sent:
         """See `Sellers.send`."""
-        return await self._ordering.send(order)
+        sent = await self._ordering.send(order)
+        return await self._ordering.confirmed(order, sent) if self._confirms() else sent
 
     async def look_up(self, order: Order) -> Sent:
         """See `Sellers.look_up`."""

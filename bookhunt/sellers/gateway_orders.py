@@ -8,6 +8,7 @@ just placed, possible while the process lives.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
@@ -42,6 +43,7 @@ _COMMIT_AT_LEAST_S = 20.0
 _COMMIT_AT_MOST_S = 120.0
 _COMMIT_FACTOR = 3.0
 _COMMITS_REMEMBERED = 1000
+_CONFIRM_WITHIN_S = 5.0  # of looking up what an order cost: it stands, and a customer waits
 _MOST_ATTEMPTS = 5_000
 _STANDS = frozenset({Answer.BOUGHT, Answer.PLACED})
 
@@ -56,6 +58,7 @@ class _UnderWay:
     cookies: CookieJar
     captured: dict[str, Any]
     total: Money | None
+    number: str | None = None  # of the order, where an answer to the commit step said it
 
 
 @dataclass(slots=True)
@@ -188,11 +191,17 @@ class OrderDesk:
         frozen = Frozen(document=document, body_hash=body_hash, total=ready.total)
         return Prepared(frozen=frozen, total_checked=ready.total_checked)
 
-    def _remember(self, order: Order, run: Run, asked: Asked) -> None:
+    def _remember(self, order: Order, run: Run, asked: Asked, number: str | None = None) -> None:
         exchange = run.exchange
         assert exchange.cookies is not None  # an attempt has a jar of its own
         self._under_way[order.attempt.id] = _UnderWay(
-            run.seller, asked, exchange.credentials, exchange.cookies, run.captured, run.total
+            run.seller,
+            asked,
+            exchange.credentials,
+            exchange.cookies,
+            run.captured,
+            run.total,
+            number,
         )
         if len(self._under_way) > _MOST_ATTEMPTS:
             self._under_way.popitem(last=False)
@@ -228,7 +237,7 @@ class OrderDesk:
             pace.keep(self._clock.monotonic() - began_s)
         if sent.answer not in _STANDS:
             return sent
-        self._remember(order, run, stored.asked)
+        self._remember(order, run, stored.asked, sent.order_id)
         return await self._finish(run, order, sent) if first else sent
 
     async def _changed(self, order: Order, stored: FrozenOrder) -> str | None:
@@ -261,6 +270,29 @@ class OrderDesk:
         detail = f"order {sent.order_id} was taken and could not be finished ({ended.detail})"
         return replace(sent, answer=Answer.NEEDS_PERSON, detail=f"{detail}; {told}")
 
+    async def confirmed(self, order: Order, sent: Sent) -> Sent:
+        """The same word, with what was charged where only a look-up says that. No exception.
+
+        Whatever else it finds changes nothing: the seller has said that the order stands.
+        """
+        if sent.answer is not Answer.BOUGHT or sent.charged is not None:
+            return sent
+        attempt = replace(order.attempt, order_id=sent.order_id)
+        try:
+            restored = self._restore(order, "find_order")
+            if isinstance(restored, str) or not restored[0].seller.tells_charge_later:
+                return sent
+            async with asyncio.timeout(_CONFIRM_WITHIN_S):
+                found = await self.look_up(replace(order, attempt=attempt))
+        except TimeoutError:
+            return sent
+        except Exception:  # noqa: BLE001 - a bug of ours is logged, the order is not lost
+            _log.exception("what an order cost could not be looked up")
+            return sent
+        if found.answer is not Answer.BOUGHT:
+            return sent
+        return replace(sent, charged=found.charged, delivery=sent.delivery or found.delivery)
+
     def _forget_login(self, seller: CompiledSeller) -> None:
         """The next attempt logs in anew."""
         self._door.logins.forget(login_key(seller))
@@ -278,6 +310,8 @@ class OrderDesk:
         if known is not None:
             # An answer that was not lost may have named what the look-up needs.
             run.captured = {**known.captured, **run.captured}
+            number = order.attempt.order_id or known.number
+            run.scope = {**run.scope, "order": {**run.scope["order"], "id": number}}
         found = await look_up(run, order.attempt.reference)
         if not run.unauthorised or session_of(run.seller) is None:
             return found

@@ -9,7 +9,7 @@ from bookhunt.hunt.ports import Sent
 from bookhunt.model.purchase import Answer
 from bookhunt.sellers.plan import Ended, Run, walk
 from bookhunt.sellers.plan_purchase import answer_of
-from bookhunt.sellers.plan_reading import missing_captures, read_found
+from bookhunt.sellers.plan_reading import missing_names, read_found
 from bookhunt.sellers.reading.errors import Unreadable
 from bookhunt.sellers.reading.orders import NONE
 
@@ -24,7 +24,7 @@ async def look_up(run: Run, reference: str) -> Sent:
     """What became of the order of this reference. Never an exception."""
     block = run.seller.find_order
     assert block is not None  # the caller has looked
-    missing = missing_captures(block, run.captured)
+    missing = missing_names(block, run.captured, run.scope)
     if missing:
         detail = f"{missing[0]} was in the answer that was lost"
         return Sent(answer=Answer.PASSED_OVER, detail=detail)
@@ -74,7 +74,7 @@ async def cancel(run: Run) -> bool:
     block = run.seller.cancel
     if block is None:
         return False
-    if missing_captures(block, run.captured):
+    if missing_names(block, run.captured, run.scope):
         return False  # there is no session yet that could be taken back
     try:
         last = await walk(run, block.steps)

@@ -1,7 +1,8 @@
 """Reading the answer of a step in the language's order, off the loop where the answer is large.
 
 The readers themselves are pure and synchronous (`sellers.reading`); here they are put in order:
-outcomes, the status, captures, picks, the landed total, and then whatever the block is about.
+outcomes, the status, what must hold, the basket, captures, picks, the landed total, and then
+whatever the block is about.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from bookhunt.hunt.ports import Ask
     from bookhunt.model.money import Money
     from bookhunt.sellers.compiled import CompiledBlock, CompiledSeller, CompiledStep
+    from bookhunt.sellers.reading.baskets import BasketReader
     from bookhunt.sellers.reading.captures import Kept
     from bookhunt.sellers.template import Scope, Template
     from bookhunt.sellers.transport import WireAnswer
@@ -91,6 +93,11 @@ def _read(step: CompiledStep, answer: WireAnswer, scope: Scope, seller: Compiled
     if broken is not None:
         detail = f"{step.name}: {broken.message}"
         return StepRead(received=received, word=broken.word, detail=detail, declared=True)
+    if step.basket is not None:
+        wrong = _in_the_basket(step.basket, received, scope)
+        if wrong is not None:
+            word, detail = wrong
+            return StepRead(received=received, word=word, detail=f"{step.name}: {detail}")
     if not (step.captures or step.picks or step.total):
         return StepRead(received=received)
     kept: dict[str, Any] = {}
@@ -103,6 +110,16 @@ def _read(step: CompiledStep, answer: WireAnswer, scope: Scope, seller: Compiled
     except Unreadable as bad:
         return StepRead(received=received, word="unreadable", detail=f"{step.name}: {bad}")
     return StepRead(received=received, captured=kept, total=total)
+
+
+def _in_the_basket(
+    basket: BasketReader, received: Received, scope: Scope
+) -> tuple[str, str] | None:
+    """What is wrong with the basket; None: the one copy lies in it."""
+    try:
+        return basket.fault(received, scope)
+    except Unreadable as bad:
+        return "unreadable", f"basket: {bad}"
 
 
 def _keep(
@@ -249,27 +266,34 @@ async def read_found(
 
 
 # ----------------------------------------------------------------------------------- of a block
-def missing_captures(block: CompiledBlock, captured_so_far: Mapping[str, Any]) -> list[str]:
-    """The captured names that the block needs before it begins, and that have no value.
+def missing_names(
+    block: CompiledBlock, captured_so_far: Mapping[str, Any], scope: Scope
+) -> list[str]:
+    """What the block needs of earlier answers before it begins, and that has no value.
 
-    A name that one of its own earlier steps captures is not needed before.
+    That is captured names, but for those that one of its own earlier steps captures, and the
+    order's number, which no answer may have given yet.
     """
     own: set[str] = set()
     missing: dict[str, None] = {}
     for step in block.steps:
-        for name in _names_in(step):
-            if name not in own and captured_so_far.get(name) is MISSING:
-                missing[name] = None
+        for group, name in _names_in(step):
+            if group == "order":
+                is_missing = scope["order"]["id"] is None
+            else:
+                is_missing = name not in own and captured_so_far.get(name) is MISSING
+            if is_missing:
+                missing[f"order.{name}" if group == "order" else name] = None
         own.update(capture.name for capture in step.captures)
         own.update(pick.name for pick in step.picks)
     return list(missing)
 
 
-def _names_in(step: CompiledStep) -> Iterable[str]:
+def _names_in(step: CompiledStep) -> Iterable[tuple[str, str]]:
     for template in _templates(step):
         for slot in template.slots:
-            if slot.name[0] == "captured":
-                yield slot.name[1]
+            if slot.name[0] == "captured" or slot.name == ("order", "id"):
+                yield slot.name[0], slot.name[1]
 
 
 def _templates(step: CompiledStep) -> Iterable[Template]:

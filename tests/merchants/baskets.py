@@ -19,7 +19,7 @@ from __future__ import annotations
 from abc import ABC
 from dataclasses import dataclass, field, replace
 
-from tests.merchants.merchant import Merchant
+from tests.merchants.merchant import Fault, Merchant
 
 POSTAGE = {"slow": 350, "fast": 1500}  # minor units, by the name of the delivery
 OTHER_BOOK = "9780140449136"
@@ -93,21 +93,21 @@ class ShopSystem(Merchant, ABC):
 
     def fill(self, basket: Basket, isbn: str) -> bool:
         """Put one copy in, as the twists want it; False: it is sold out."""
-        if self.twist("sold_out", "add") or not self.in_stock(isbn):
+        if self._twist("sold_out", "add") or not self.in_stock(isbn):
             return False
         book = self.books[isbn]
         line = Line(isbn, book.title, self.shelf_price(isbn))
-        if (raised := self.twist("price_raised", "add")) is not None:
+        if (raised := self._twist("price_raised", "add")) is not None:
             line = replace(line, price_minor=line.price_minor + raised.minor)
-        if self.twist("wrong_isbn", "add"):
+        if self._twist("wrong_isbn", "add"):
             line = replace(line, isbn=OTHER_BOOK, title="Another Book")
-        if self.twist("two_copies", "add"):
+        if self._twist("two_copies", "add"):
             line = replace(line, copies=2)
         basket.lines.append(line)
-        if self.twist("second_line", "add"):
+        if self._twist("second_line", "add"):
             basket.lines.append(Line("GIFT-CARD", "A gift card", 200))
-        basket.postage_later = self.twist("postage_later", "add") is not None
-        basket.sums_wrong = self.twist("wrong_sum", "add") is not None
+        basket.postage_later = self._twist("postage_later", "add") is not None
+        basket.sums_wrong = self._twist("wrong_sum", "add") is not None
         return True
 
     def sell(
@@ -135,6 +135,9 @@ class ShopSystem(Merchant, ABC):
             for line in basket.lines
         )
         return gone or self.twist("sold_out", "commit") is not None
+
+    def _twist(self, name: str, operation: str) -> Fault | None:
+        return self.twist(name, operation) if name in self.twists else None
 
     def _in_force(self, name: str) -> bool:
         return any(fault.name == name for fault in self._faults)

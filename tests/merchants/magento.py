@@ -19,11 +19,11 @@ class Magento(ShopSystem):
     """See the module. Amounts are decimals of the currency."""
 
     system = "magento"
-    twists = ShopSystem.twists | {
+    twists = (ShopSystem.twists - {"postage_later"}) | {
         "cart_gone",  # a look-up of the cart is a 404
         "no_guest_orders",  # an older shop: GraphQL knows no guestOrder
     }
-    steps = ("cart", "add", "methods", "price")
+    steps = ("cart", "add", "methods", "price", "lines")
     played_when_lost = (
         *ShopSystem.played_when_lost,
         ("cart_gone", "find", None),

@@ -21,7 +21,7 @@ class Medusa(ShopSystem):
 
     system = "medusa"
     settings = MappingProxyType({"shop": "{address}", "region": "reg_1"})
-    steps = ("cart", "options", "price", "payment")
+    steps = ("add", "options", "price", "payment")
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -32,7 +32,7 @@ class Medusa(ShopSystem):
             case "GET", "products":
                 return "quote"
             case "POST", "carts":
-                return "cart"
+                return "add"
             case "GET", "shipping-options":
                 return "options"
             case "POST", "carts", _, "shipping-methods":
@@ -50,7 +50,7 @@ class Medusa(ShopSystem):
         operation, said = self.operation(request), request.json
         if operation == "quote":
             return Answer({"products": self._products(request.query["q"])})
-        if operation == "cart":
+        if operation == "add":
             return self._begin(said)
         if operation == "options":
             options = [

@@ -141,7 +141,10 @@ class Vendure(ShopSystem):
             "currencyCode": self.currency,
             "shippingLines": [] if no_method else [{"priceWithTax": postage}],
             "lines": [
-                {"quantity": line.copies, "productVariant": {"sku": line.isbn, "name": line.title}}
+                {
+                    "quantity": line.copies,
+                    "productVariant": {"id": line.isbn, "sku": line.isbn, "name": line.title},
+                }
                 for line in order.lines
             ],
         }

@@ -66,7 +66,7 @@ from bookhunt.sellers.language.purchase import (
 )
 from bookhunt.sellers.language.requests import BodyKind, GraphQL, Request
 from bookhunt.sellers.language.scalars import AnswerFormat, Unit, status_matches
-from bookhunt.sellers.language.steps import Block, Capture, NextPage, Pages, Pick, Step
+from bookhunt.sellers.language.steps import Basket, Block, Capture, NextPage, Pages, Pick, Step
 
 __all__ = [
     "ORDER_WORDS",
@@ -75,6 +75,7 @@ __all__ = [
     "AnswerFormat",
     "Auth",
     "BasicAuth",
+    "Basket",
     "BearerAuth",
     "Block",
     "BodyKind",

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from bookhunt.documents.closed import Closed, Truth
 from bookhunt.sellers.language.conditions import Must, Outcome, OutcomeWord
-from bookhunt.sellers.language.fields import OrderFields, PricedValue, Separators
+from bookhunt.sellers.language.fields import OrderFields, PricedValue, Separators, Value
 from bookhunt.sellers.language.requests import Request
 from bookhunt.sellers.language.scalars import (
     AnswerFormat,
@@ -79,6 +79,26 @@ class Pick(Separators):
     )
 
 
+class Basket(Closed):
+    """What lies in the basket: exactly one copy of the book, else nothing is bought."""
+
+    rows: Rows = Field(description="Its lines; exactly one must be there.")
+    item: Value | None = Field(default=None, description="Must be {offer.item}.")
+    isbn: Value | None = Field(
+        default=None, description="Must be the book's, where both sides have one."
+    )
+    title: Value | None = Field(
+        default=None, description="Must be the book's, where neither item nor isbn can tell."
+    )
+    copies: Value = Field(description="How many of it; must be 1.")
+
+    @model_validator(mode="after")
+    def _tells_the_book(self) -> Self:
+        if self.item is None and self.isbn is None and self.title is None:
+            raise ValueError("needs item, isbn or title: which book lies in it?")
+        return self
+
+
 class NextPage(Closed):
     """Where the address of the next page stands."""
 
@@ -130,6 +150,9 @@ class Step(Closed):
     )
     pick: dict[Name, Pick] = Field(
         default_factory=dict, description="Rows chosen of lists, later {captured.NAME}."
+    )
+    basket: Basket | None = Field(
+        default=None, description="What lies in the basket; more than the one copy is refused."
     )
     total: PricedValue | None = Field(
         default=None, description="The landed total; over the maximum it is refused."
