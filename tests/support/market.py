@@ -8,7 +8,7 @@ any time is known to the test as well, which is the oracle of "no price was miss
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from tests.support.builders import an_offer
 from tests.support.scripted_sellers import Call, ScriptedSellers, a_seller
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bookhunt.hunt.ports import Clock
@@ -63,17 +64,27 @@ class Market:
 class MarketSellers(ScriptedSellers):
     """Sellers of a market; orders go as scripted, and else as sellers behave."""
 
-    def __init__(self, clock: Clock, market: Market) -> None:
+    def __init__(self, clock: Clock, market: Market, *, batch: int = 1) -> None:
         super().__init__(clock)
         self.market = market
         for name in market.sellers:
-            self.add(a_seller(name))
+            self.add(a_seller(name, batch=batch))
 
     async def quote(self, seller_id: str, ask: Ask, *, within_s: float) -> Quoted:
         self.calls.append(
             Call(what="quote", seller=seller_id, at_s=self.clock.monotonic(), ask=ask)
         )
         await self.clock.sleep(0.2)
+        return self._answer(seller_id, ask)
+
+    async def quote_batch(
+        self, seller_id: str, asks: Sequence[Ask], *, within_s: float
+    ) -> Sequence[Quoted]:
+        first, *others = asks
+        quoted = [await self.quote(seller_id, first, within_s=within_s)]
+        return [*quoted, *(replace(self._answer(seller_id, ask), calls=0) for ask in others)]
+
+    def _answer(self, seller_id: str, ask: Ask) -> Quoted:
         slot = self.market.slot_of(self.clock.now())
         identity = ask.book.identity
         if self.market._draw("fails", seller_id, str(slot)) < self.market.fails:
