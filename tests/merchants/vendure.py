@@ -38,7 +38,11 @@ class Vendure(ShopSystem):
     system = "vendure"
     twists = ShopSystem.twists | {"errors"}  # a 200 with `errors`, and nothing was done
     steps = ("add", "customer", "address", "methods", "price", "arrange")
-    played = (*ShopSystem.played, ("errors", "commit", 1), ("errors", "add", None))
+    played = (
+        *(each for each in ShopSystem.played if each[:2] != ("sold_out", "commit")),
+        ("errors", "commit", 1),
+        ("errors", "add", None),
+    )
     played_when_lost = (*ShopSystem.played_when_lost, ("errors", "find", 2))
 
     def __init__(self, *given: Any) -> None:
@@ -83,6 +87,9 @@ class Vendure(ShopSystem):
                 ]
             case "price":
                 order.postage_minor = POSTAGE[_METHODS[said["id"][0]]]
+            case "arrange" if self.is_sold_out(order):
+                message = "Cannot transition Order due to insufficient stock"
+                return _error("OrderStateTransitionError", message) | {"transitionError": message}
             case "commit":
                 return self._pay(session, order, said["input"])
         return self._order(order, "AddingItems")
@@ -95,8 +102,6 @@ class Vendure(ShopSystem):
         return self._order(order, "AddingItems")
 
     def _pay(self, session: str, order: Basket, said: Any) -> Any:
-        if self.is_sold_out(order):
-            return _error("OrderPaymentStateError", "The copies are gone")
         if self.twist("declined", "commit"):
             order.declined = True
             return _error("PaymentDeclinedError", "The payment was declined")
