@@ -223,6 +223,7 @@ class Scene:
     cell: Cell
     misdeed: Misdeed
     level: str = ""  # of the report; none: it is told by what befalls us
+    only_by_key: frozenset[str] = ONLY_KEY
 
     @property
     def name(self) -> str:

@@ -76,6 +76,8 @@ class ShopScene:
     cell: ShopCell
     misdeed: ShopMisdeed
     level: str = "shops"  # of the report
+    # Its orders are found by a number in the answer: where that was lost, only the key proves them.
+    only_by_key: frozenset[str] = frozenset({"zinc"})
 
     @property
     def name(self) -> str:

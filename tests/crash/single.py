@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.model.money import Money
-from tests.crash.cases import CELLS, FALLBACK, ONLY_KEY, Ordeal, Scene
+from tests.crash.cases import CELLS, FALLBACK, Ordeal, Scene
 from tests.crash.clock import FastClock
 from tests.crash.definitions import impatient, secrets_of
 from tests.crash.life import Lived, Wish, World, import_all, live
@@ -81,7 +81,7 @@ class Tried:
 
         After a jump of the time of day nobody knows how old a key is, and it counts as forgotten.
         """
-        only_key = bool(self.verdict.waits_at) and self.verdict.waits_at <= ONLY_KEY
+        only_key = bool(self.verdict.waits_at) and self.verdict.waits_at <= self.scene.only_by_key
         return self.scene.may_need_a_person or (only_key and self.ordeal.leap_s != 0)
 
     def told(self) -> dict[str, Any]:
