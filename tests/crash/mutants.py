@@ -411,6 +411,52 @@ def stage_after_look_up""",
         ),
         ("pytest tests/unit/cli/test_purchases.py",),
     ),
+    Mutant(
+        "what lies in the basket is not looked at",
+        (
+            Change(
+                "sellers/plan_reading.py",
+                """    if step.basket is not None:
+        wrong""",
+                """    if False:
+        wrong""",
+            ),
+        ),
+        ("pytest tests/story/test_shop_systems.py -k wrong_isbn", "pytest tests/unit/sellers"),
+    ),
+    Mutant(
+        "what an order cost is never looked up",
+        (
+            Change(
+                "sellers/gateway.py",
+                "        return await self._ordering.confirmed(order, sent) if self._confirms() else sent\n",
+                "        return sent\n",
+            ),
+        ),
+        ("pytest tests/story/test_shop_systems.py -k charges_more",),
+    ),
+    Mutant(
+        "the number of an order that was only accepted dies with the process",
+        (
+            Change(
+                "sellers/scope.py",
+                '"key": attempt.key, "id": attempt.order_id}',
+                '"key": attempt.key, "id": None}',
+            ),
+        ),
+        (scene("zinc/none"),),
+    ),
+    Mutant(
+        "a cart that says nothing of itself counts as one that was not ordered",
+        (
+            Change(
+                "../sellers.d/medusa.yaml",
+                "contains(keys(cart), 'completed_at') && cart.completed_at == `null`",
+                "cart.complete_at == `null`",
+            ),
+        ),
+        (scene("medusa/lost_after@commit"),),
+    ),
 )
 
 
