@@ -25,7 +25,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bookhunt.hunt.ports import IntentRefusal, Order, Sent
 from bookhunt.hunt.settlement import (
@@ -81,6 +81,7 @@ class _Looked:
 
     not_found: bool = False  # said late enough to count
     under_way: bool = False  # it is there, and worked on: the same bytes would meet the first ones
+    passed_over: bool = False  # what it needs to look was in the lost answer: only a key can tell
 
 
 _NOT_LOOKED = _Looked()
@@ -173,23 +174,24 @@ async def settle_once(
     """One round of look-up and re-send; `Settled`, or the attempt as it stands, still open."""
     attempt, proof = order.attempt, seller.proof
     record = await world.ledger.get(attempt.request_id)
-    plan = plan_for(
-        attempt,
-        proof,
-        lived,
-        now=world.clock.now(),
-        edited=seller.definition_hash != attempt.definition_hash,
-        cancelled=record is not None and record.cancel_requested,
-        paused=await world.ledger.paused(),
-    )
+    circumstances: dict[str, Any] = {
+        "now": world.clock.now(),
+        "edited": seller.definition_hash != attempt.definition_hash,
+        "paused": await world.ledger.paused(),
+    }
+    cancelled = record is not None and record.cancel_requested
+    plan = plan_for(attempt, proof, lived, cancelled=cancelled, **circumstances)
     if plan.nothing_left:
         return await write_down(world, attempt, Stage.MANUAL, _why_manual(order, seller))
     looked = _NOT_LOOKED
     if plan.look_up:
-        found = await _look_up(world, order, seller, plan, lived)
+        by_key = plan_for(attempt, proof, lived, **circumstances)
+        found = await _look_up(world, order, seller, plan, lived, by_key=by_key)
         if isinstance(found, Settled):
             return found
         looked = found
+        if looked.passed_over:
+            plan = by_key
     waits = plan.wait
     if plan.resend and not looked.under_way:
         resent = await _resend(world, order, proof)
@@ -220,11 +222,13 @@ async def look_up_late(world: World, order: Order) -> Settled | None:
 
 
 async def _look_up(
-    world: World, order: Order, seller: Seller, plan: Plan, lived: Lived
+    world: World, order: Order, seller: Seller, plan: Plan, lived: Lived, *, by_key: Plan
 ) -> Settled | _Looked:
     """Settled, or what was learned of an order that is not.
 
     "Not found" never counts while the same bytes may be sent again: they settle it better.
+    `by_key` is the plan for an order that is wanted: where looking is not possible, even one that
+    is not wanted any more can be proven by its key alone.
     """
     fp("settle.before_look_up")
     with span("look_up", seller=seller.id) as seen:
@@ -233,7 +237,9 @@ async def _look_up(
     fp("settle.after_look_up")
     stage, attempt = stage_after_look_up(found), order.attempt
     can_resend = plan.resend or plan.wait
-    if found.answer is Answer.PASSED_OVER and not can_resend:
+    if found.answer is Answer.PASSED_OVER:
+        if by_key.resend or by_key.wait:
+            return _Looked(passed_over=True)
         stage = Stage.MANUAL  # what it needs to look was in the lost answer, and is gone for good
     if stage is not None:
         return await write_down(world, attempt, stage, found)

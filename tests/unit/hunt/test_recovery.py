@@ -288,6 +288,18 @@ async def test_a_look_up_that_cannot_be_made_is_passed_over(life: Life) -> None:
     assert (await life.outcome(record)).state is ATTENTION
 
 
+async def test_what_only_its_key_can_prove_is_sent_again_though_it_is_not_wanted(
+    life: Life,
+) -> None:
+    """Cancelled, an order is only looked up; where that cannot be done, no person is asked."""
+    record = await doubted(life, BOTH, executes=True)
+    life.sellers.look_ups("shop", Sent(answer=Answer.PASSED_OVER))
+    await life.service.cancel(record.request.id)
+    assert (await life.outcome(record)).state is SUCCESS
+    assert life.orders() == ["shop"]
+    assert life.sellers.count("send") == 2
+
+
 @pytest.mark.parametrize(
     ("replays", "state"), [(True, SUCCESS), (False, ATTENTION)], ids=["replays", "new"]
 )
