@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _PRICE_MINOR, _DEARER_MINOR = 1000, 2500
 _READ_MS = _COMMIT_MS = 400
 _DRAINED_S = 0.15
-_FALLBACK, _FALLBACK_OF_IT = "zinc", "woocommerce"
+_FALLBACK, _FALLBACK_OF_IT = "zinc", "ucp"
 KINDS: dict[str, type[Merchant]] = {kind.system: kind for kind in MERCHANTS}
 
 
