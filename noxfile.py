@@ -97,7 +97,10 @@ def story(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["dev"])
 def crash(session: nox.Session) -> None:
-    """Kill the daemon at every step and count orders at the sellers; `-- --full` for all cases."""
+    """Kill the daemon at every step and count orders at the sellers; `-- --full` for all cases.
+
+    `-- --definitions`: in the flows of the shipped definitions, at the suite's own shops.
+    """
     run(session, "python", "-m", "tests.crash", *(session.posargs or ["--quick"]))
 
 
