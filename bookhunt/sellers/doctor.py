@@ -8,8 +8,11 @@ was read of it, and what was expected.
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from bookhunt.documents import DocumentMistakes, Mistake
 from bookhunt.model.errors import BookhuntError
@@ -27,13 +30,12 @@ from bookhunt.sellers.template import Context, compile_template
 from bookhunt.sellers.transport import FailureKind
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bookhunt.sellers.language import Definition, Example
     from bookhunt.sellers.loading import Loaded
 
 _PLAY = {"quote": quote, "resolve": resolve, "rates": rates, "buy": buy}
 _LONGEST_EXAMPLE_S = 30.0
+_SETTING = re.compile(r"^\{settings\.\w+\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,8 @@ async def _played(loaded: Loaded, example: Example, n: int) -> TestLine:
     )
     try:
         seller = ready_seller(loaded, example)
+        if place.file != loaded.document.file:
+            seller = _placed_like(load_file(Path(place.file)).definition, seller)
         stage = Stage(
             seller=seller,
             example=example,
@@ -174,6 +178,19 @@ def ready_seller(loaded: Loaded, example: Example | None = None) -> CompiledSell
     return replace(
         seller, auth=tuple(made for each in seller.auth for made in _without_calls(each, seller))
     )
+
+
+def _placed_like(pattern: Definition, seller: CompiledSeller) -> CompiledSeller:
+    """The seller with the pattern's path behind its own host.
+
+    An example that was taken over with `like:` says the paths of the pattern, which are right
+    wherever a shop of its kind lies.
+    """
+    if seller.base_url is None:
+        return seller
+    parts = urlsplit(seller.base_url)
+    path = urlsplit(_SETTING.sub("https://shop.example", pattern.base_url)).path
+    return replace(seller, base_url=f"{parts.scheme}://{parts.netloc}{path}")
 
 
 def _example_settings(definition: Definition) -> dict[str, str]:

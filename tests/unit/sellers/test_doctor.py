@@ -346,3 +346,21 @@ def test_logins_and_access_tokens_are_no_exchanges(shop: Path) -> None:
     hit = HIT.replace('{x-key: "*"}', '{Authorization: "*", X-Session: "*"}')
     shop.write_text(text + hit, encoding="utf-8")
     assert failures(examine(shop)) == []
+
+
+def test_examples_that_were_taken_over_fit_a_shop_at_another_place(tmp_path: Path) -> None:
+    """The pattern's paths are its own; an example of the shop's own says the whole path."""
+    (tmp_path / "shop.yaml").write_text(SHOP + HIT)
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("id: mine\nlike: shop\nschema: 1\nbase_url: https://my.example/books/api\n")
+    assert [line.error for line in examine(mine) if line.example] == [None]
+    own = """\
+examples:
+  - name: the whole path
+    operation: quote
+    given: {isbn13: "9781402894626"}
+    exchanges: [{expect: {path: /books/api/b/9781402894626}, answer: {json: {offers: []}}}]
+    then: {reason: not_stocked}
+"""
+    mine.write_text(mine.read_text() + own)
+    assert [line.error for line in examine(mine) if line.example] == [None]
