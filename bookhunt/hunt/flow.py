@@ -86,7 +86,7 @@ async def hunt(world: World, record: RequestRecord, ease: Ease = Ease.WHOLE) -> 
                 refused = verdict
         return await _give_in(search, record, refused)
     finally:
-        notes = search.notes()
+        notes = search.concluded or search.notes()
         world.tally.searched(record.request.strategy.value, notes, search.findings())
         world.beliefs.learn_hint(search.subject, max_minor=record.request.max_price.minor)
         world.explanations.keep(record.request.id, notes)
@@ -204,7 +204,7 @@ async def _conclude(
 ) -> buying.Ended:
     """Nothing was bought: say whether a seller refused or nobody has it, and the lowest price."""
     if refused is None:
-        notes = search.notes()
+        notes = search.conclude()
         result = not_available(search.choice(), search.findings(notes), notes)
         return await _end(search, record, RequestState.NOT_AVAILABLE, result)
     result = Result(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from bookhunt.hunt.candidates import Candidate
     from bookhunt.model.money import Money
@@ -24,9 +24,9 @@ class Sight:
     ends_at: float  # the search's deadline
     max_price: Money
     best: Money | None  # what the best fitting offer costs at the least
-    unasked: Sequence[Candidate]
+    unasked: Collection[Candidate]
     in_flight: Mapping[str, float] = field(default_factory=dict)  # seller to the call's age in s
-    failed: Sequence[Candidate] = ()  # passing failures that were not asked a second time yet
+    failed: Collection[Candidate] = ()  # passing failures that were not asked a second time yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,6 +98,7 @@ class Rolling:
         self._window, self._latency_s = self._sized()
         self._believed = (book.level, book.var, book.spread)
         self._stale: set[str] = set()  # boxes that do not know of the latest beliefs
+        self._left: list[Box] = []  # those not asked yet, in order
 
     # ------------------------------------------------------------------------------ beliefs
     def _boxes(
@@ -161,6 +162,7 @@ class Rolling:
     # ------------------------------------------------------------------------------ deciding
     def resume(self) -> None:
         """The offer the search stopped for fell through: search on by the same rules."""
+        self._left = []
 
     def decide(self, sight: Sight) -> Decision:
         """Ask, ask again, wait or stop."""
@@ -181,8 +183,11 @@ class Rolling:
         )
 
     def _remaining(self, sight: Sight) -> list[Box]:
-        unasked = {candidate.seller.id for candidate in sight.unasked}
-        return [box for box in self._order if box.seller in unasked]
+        # Between two looks sellers are asked or, for another round, given back: never both.
+        if len(sight.unasked) != len(self._left):
+            unasked = {candidate.seller.id for candidate in sight.unasked}
+            self._left = [box for box in self._order if box.seller in unasked]
+        return self._left
 
     def _ask(
         self, boxes: Iterable[Box], sight: Sight, *, again_in_s: float, window: float

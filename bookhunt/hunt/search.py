@@ -112,9 +112,14 @@ class Search:
     earlier_calls: int = 0  # made by calls that were asked again, and by confirming calls
     stopped_early: bool = False
     stopped_because: str | None = None
+    concluded: list[SellerNote] | None = None
     # For whoever wants to see the course of it: every call in order, and every decision.
     launched: list[Asked] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
+    # What of `asked` changes with every answer is kept beside it: a policy looks after each of them.
+    _left: dict[str, Candidate] = field(default_factory=dict)  # not asked yet
+    _under_way: dict[str, Asked] = field(default_factory=dict)
+    _failed: dict[str, Candidate] = field(default_factory=dict)  # may be asked once more
     _retried: set[str] = field(default_factory=set)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _choice: Choice | None = None  # of what is known; None: something changed since
@@ -128,6 +133,7 @@ class Search:
         policy = world.policies(world, request, market, subject, length_s=length_s)
         now = world.clock.monotonic()
         search = cls(world, request, market, now, length_s, ask, subject, policy)
+        search._left = {candidate.seller.id: candidate for candidate in market.candidates}
         search._take_what_is_known()
         return search
 
@@ -193,6 +199,11 @@ class Search:
     def notes(self) -> list[SellerNote]:
         """What each seller contributed so far."""
         return notes_of(self, self.choice())
+
+    def conclude(self) -> list[SellerNote]:
+        """What each seller contributed, once nothing will be added: worked out a single time."""
+        self.concluded = self.notes()
+        return self.concluded
 
     def findings(self, notes: Sequence[SellerNote] | None = None) -> Findings:
         """What that makes together; without the notes nobody can say what an absence proves."""
@@ -266,7 +277,9 @@ class Search:
             lookup=lookup,
         )
         self.launched.append(asked)
-        self.asked[candidate.seller.id] = asked
+        self.asked[candidate.seller.id] = self._under_way[candidate.seller.id] = asked
+        self._left.pop(candidate.seller.id, None)
+        self._failed.pop(candidate.seller.id, None)
         return asked, lookup
 
     async def _wait_for(self, asked: Asked, lookup: Lookup) -> None:
@@ -278,15 +291,21 @@ class Search:
         self._news.set()
 
     def _file(self, asked: Asked, quoted: Quoted) -> None:
+        seller_id = asked.candidate.seller.id
         asked.quoted = quoted
-        self.asked[asked.candidate.seller.id] = asked
+        self.asked[seller_id] = asked
+        self._left.pop(seller_id, None)
+        self._under_way.pop(seller_id, None)
+        if quoted.reason in _PASSING and seller_id not in self._retried:
+            self._failed[seller_id] = asked.candidate
         for offer in quoted.offers:
             self.correct(offer)
 
     def _give_up_the_rest(self, tasks: set[asyncio.Task[None]]) -> None:
-        under_way = [asked for asked in self.asked.values() if asked.quoted is None]
+        under_way = list(self._under_way.values())
+        self._under_way.clear()
         in_time = self.world.clock.monotonic() < self.ends_at
-        self.stopped_early = in_time and bool(under_way or self._unasked())
+        self.stopped_early = in_time and bool(under_way or self._left)
         for task in tasks:
             task.cancel()
         left_alone = in_time and self.choice().best is not None
@@ -302,9 +321,9 @@ class Search:
                 asked.quoted = Quoted(
                     seller=seller_id, reason=Reason.TIMED_OUT, calls=asked.own_calls
                 )
-
-    def _unasked(self) -> list[Candidate]:
-        return [c for c in self.market.candidates if c.seller.id not in self.asked]
+        if left_alone and under_way:
+            everybody = {candidate.seller.id: candidate for candidate in self.market.candidates}
+            self._left = {each: everybody[each] for each in everybody if each not in self.asked}
 
     def _sight(self) -> Sight:
         best = self.choice().best
@@ -315,19 +334,9 @@ class Search:
             ends_at=self.ends_at,
             max_price=self.request.max_price,
             best=best.at_least if best else None,
-            unasked=self._unasked(),
-            in_flight={
-                seller_id: asked.age_s(now)
-                for seller_id, asked in self.asked.items()
-                if asked.quoted is None
-            },
-            failed=[
-                asked.candidate
-                for seller_id, asked in self.asked.items()
-                if asked.quoted is not None
-                and asked.quoted.reason in _PASSING
-                and seller_id not in self._retried
-            ],
+            unasked=self._left.values(),
+            in_flight={seller_id: asked.age_s(now) for seller_id, asked in self._under_way.items()},
+            failed=self._failed.values(),
         )
 
     async def _wait_for_news(self, until: float) -> None:
