@@ -116,7 +116,7 @@ class Search:
     # For whoever wants to see the course of it: every call in order, and every decision.
     launched: list[Asked] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
-    # What of `asked` changes with every answer is kept beside it: a policy looks after each of them.
+    # What of `asked` changes with every answer is kept beside it, for the policy looks each time.
     _left: dict[str, Candidate] = field(default_factory=dict)  # not asked yet
     _under_way: dict[str, Asked] = field(default_factory=dict)
     _failed: dict[str, Candidate] = field(default_factory=dict)  # may be asked once more
