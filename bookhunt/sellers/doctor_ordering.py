@@ -85,6 +85,8 @@ async def buy(stage: Stage) -> list[str]:
         if not isinstance(prepared, Prepared):
             said = Sent(answer=prepared.answer, detail=prepared.detail)
             await _cancel(gateway, stage, order)
+            if prepared.answer is Answer.OVER_MAX:
+                stage.script.end()  # steps behind the last total are not sent any more
             return _told(stage.example.thens[0], said, None, prepared.answer.value, None)
         attempt = replace(
             order.attempt,

@@ -115,6 +115,10 @@ class Script:
         """How many exchanges were not asked for."""
         return len(self.exchanges) - self._next
 
+    def end(self) -> None:
+        """Nothing more has to be asked for: what ended it ends it wherever it is said."""
+        self._next = len(self.exchanges)
+
     def _answer(self, reply: Reply, request: WireRequest) -> WireAnswer:
         headers: list[tuple[str, str]] = []
         for name, value in reply.headers.items():

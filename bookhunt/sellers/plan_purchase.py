@@ -85,9 +85,14 @@ async def prepare(run: Run, order: Order) -> Ready | Halted:
     assert run.seller.purchase is not None  # the caller has looked
     steps, index = run.seller.purchase.steps, run.seller.commit_index
     assert index is not None  # the checks demand one
-    ended = await walk(run, steps[:index])
-    if isinstance(ended, Ended):
-        return halted(ended)
+    # What follows the last total may hold stock back (a draft of an order): too dear ends here.
+    told = max((n for n, step in enumerate(steps[:index], 1) if step.total is not None), default=0)
+    for part in (steps[:told], steps[told:index]):
+        ended = await walk(run, part)
+        if isinstance(ended, Ended):
+            return halted(ended)
+        if run.total is not None and (too_dear := _too_dear(run.total, order)) is not None:
+            return too_dear
     checked = run.total is not None
     total = run.total if run.total is not None else order.attempt.offer.as_sold.total
     if total is None:
@@ -95,12 +100,8 @@ async def prepare(run: Run, order: Order) -> Ready | Halted:
             answer=Answer.REFUSED,
             detail="no step named the landed total, and the offer does not know it either",
         )
-    try:
-        too_high = total > order.ceiling
-    except CurrencyMismatch:
-        return Halted(answer=Answer.REFUSED, detail=f"the landed total is in {total.currency}")
-    if too_high:
-        return Halted(answer=Answer.OVER_MAX, total=total, detail=f"{total} in all")
+    if (too_dear := _too_dear(total, order)) is not None:
+        return too_dear
     try:
         rendered = render(
             steps[index].request,
@@ -111,6 +112,17 @@ async def prepare(run: Run, order: Order) -> Ready | Halted:
     except CannotRender as cannot:
         return Halted(answer=Answer.REFUSED, detail=f"{steps[index].name}: {cannot}")
     return Ready(rendered=rendered, total=total, total_checked=checked)
+
+
+def _too_dear(total: Money, order: Order) -> Halted | None:
+    """Why this total is not paid; None: it is within what may be paid."""
+    try:
+        too_high = total > order.ceiling
+    except CurrencyMismatch:
+        return Halted(answer=Answer.REFUSED, detail=f"the landed total is in {total.currency}")
+    if too_high:
+        return Halted(answer=Answer.OVER_MAX, total=total, detail=f"{total} in all")
+    return None
 
 
 def halted(ended: Ended) -> Halted:

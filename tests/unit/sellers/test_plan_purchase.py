@@ -343,6 +343,21 @@ async def test_without_a_total_that_fits_nothing_is_ordered(
     assert routes.count("/orders") == 0
 
 
+async def test_after_a_last_total_that_does_not_fit_no_step_is_sent(tmp_path: Path) -> None:
+    """What follows may hold stock back. An earlier total than the last one ends nothing."""
+    draft = "\n    - request: {method: POST, path: /drafts}"
+    lower = PRICE.replace("name: price", "name: lower").replace("/carts/{", "/lower/{")
+    dear, cheap = ({"total": text, "currency": "USD"} for text in ("12.51", "12.50"))
+    routes = Routes().on("POST /carts", {"id": "c1"}).on("POST /drafts", {})
+    routes.on("GET /carts/c1", dear).on("GET /lower/c1", cheap, dear)
+    steps = purchase(CART, PRICE, lower, draft, OF_CART)
+    async with shop(tmp_path, routes, QUOTE, steps) as (gateway, _):
+        assert isinstance(await gateway.prepare(order_of(gateway)), Prepared)
+        assert routes.count("/drafts") == 1
+        assert (await stopped(gateway)).answer is Answer.OVER_MAX
+    assert routes.count("/drafts") == 1
+
+
 async def test_an_offer_without_a_total_needs_a_step_that_names_it(tmp_path: Path) -> None:
     async with shop(tmp_path, Routes(), QUOTE, purchase()) as (gateway, _):
         told = await stopped(gateway, order_of(gateway, shipping=None))
