@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.merchants.running import Arcade, OpenMerchant
 
 _PRICE_MINOR, _DEARER_MINOR = 1000, 2500
-_READ_MS = _COMMIT_MS = 400
+_READ_MS, _COMMIT_MS = 1500, 400  # only an order is ever met with silence
 _DRAINED_S = 0.15
 _FALLBACK, _FALLBACK_OF_IT = "zinc", "ucp"
 KINDS: dict[str, type[Merchant]] = {kind.system: kind for kind in MERCHANTS}
