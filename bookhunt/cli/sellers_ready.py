@@ -41,6 +41,8 @@ _CHECKOUT_HINTS = {
     Answer.DOES_NOT_SHIP: "it offers no delivery to the profile's address: a zone and a method "
     "there, in the shop's own settings",
     Answer.SOLD_OUT: "name a book that is in stock",
+    Answer.NEEDS_SETUP: "a setting that names what the shop has, the payment method for one: "
+    "bookhunt sellers show {id}",
     Answer.UNAUTHORISED: "the secrets it was given: bookhunt sellers login {id}",
 }
 

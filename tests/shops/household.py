@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-SELLER = "corner"
+UNPAID = "unpaid"  # the same shop, and nobody said how it is paid there
 _CONFIGURATION = """\
 network: {{allow_loopback: true}}
 secrets: {{backend: file}}
 defaults: {{profile: home, currency: USD, country: US}}
 sellers: {{{seller}: {{payment_method: card}}}}
 """
-_PROFILE = {
+_HOME = {
     "name": "Ada Reader",
     "street": "1 Main St",
     "city": "Springfield",
@@ -34,7 +34,12 @@ _PROFILE = {
     "country": "US",
     "email": "ada@example.test",
 }
-TOKENS = {"home": "tok_good", "broke": "tok_declined"}  # by profile
+# By profile: the payment token, and what is another than at home.
+_PROFILES: dict[str, tuple[str, dict[str, str]]] = {
+    "home": ("tok_good", {}),
+    "broke": ("tok_declined", {}),
+    "abroad": ("tok_good", {"country": "DE", "region": "BE", "city": "Berlin"}),
+}
 
 
 class Refused(Exception):
@@ -46,21 +51,25 @@ class Household:
     """What a person at a terminal has; every call is a command of its own process."""
 
     home: Home
+    seller: str
 
     @classmethod
-    def furnish(cls, root: Path, definition: str) -> Household:
-        """Set a home up as its README says: the definition, two profiles, their payment tokens."""
+    def furnish(cls, root: Path, seller: str, definition: str) -> Household:
+        """Set a home up as the manual says: the definition, profiles, their payment tokens."""
         home = Home.at(root)
         home.prepare()
         home.sellers_dir.mkdir(mode=0o700, exist_ok=True)
-        home.config_file.write_text(_CONFIGURATION.format(seller=SELLER))
+        home.config_file.write_text(_CONFIGURATION.format(seller=seller))
         home.config_file.chmod(0o600)
-        (home.sellers_dir / f"{SELLER}.yaml").write_text(definition)
-        made = cls(home)
-        for profile, token in TOKENS.items():
-            made.do("profile", "add", profile, "--from", "-", stdin=json.dumps(_PROFILE))
-            login = ("sellers", "login", SELLER, "--profile", profile, "--stdin")
-            made.do(*login, stdin=f"payment={token}\n")
+        made = cls(home, seller)
+        for name in (seller, UNPAID):
+            own = definition.replace(f"id: {seller}\n", f"id: {name}\n", 1)
+            (home.sellers_dir / f"{name}.yaml").write_text(own)
+        for profile, (token, other) in _PROFILES.items():
+            made.do("profile", "add", profile, "--from", "-", stdin=json.dumps(_HOME | other))
+            for name in (seller, UNPAID):
+                login = ("sellers", "login", name, "--profile", profile, "--stdin")
+                made.do(*login, stdin=f"payment={token}\n")
         return made
 
     def say(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -81,8 +90,23 @@ class Household:
     def buy(self, isbn: str, most: str, *, profile: str = "home") -> dict[str, Any]:
         """Ask for one more copy and wait; the request, as `--json` prints it."""
         return self._request(
-            "buy", isbn, "--max-price", most, "--profile", profile, "--again", "--sellers", SELLER
+            "buy",
+            isbn,
+            "--max-price",
+            most,
+            "--profile",
+            profile,
+            "--again",
+            "--sellers",
+            self.seller,
         )
+
+    def try_out(self, seller: str, isbn: str, *, profile: str) -> dict[str, Any]:
+        """What `sellers test --live --checkout` says of it, as `--json` prints it."""
+        said = self.say(
+            "sellers", "test", seller, "--live", isbn, "--checkout", "--profile", profile, "--json"
+        )
+        return dict(json.loads(said.stdout.splitlines()[-1]))
 
     def request(self, request_id: str) -> dict[str, Any]:
         """How a request stands."""

@@ -116,8 +116,10 @@ class VendureShop:
     process: subprocess.Popen[str]
 
     @classmethod
-    def open(cls, program: Path, folder: Path, *, session_by: str = "bearer") -> VendureShop:
-        """Fill a shop's database in `folder` and open it; `session_by`: bearer or cookie.
+    def open(cls, program: Path, folder: Path, *, session_by: str, search: str) -> VendureShop:
+        """Fill a shop's database in `folder` and open it.
+
+        `session_by`: bearer or cookie. `search`: stock, where it tells of stock, or plain.
 
         Raises:
             ShopMissing: it did not open; with what it said.
@@ -126,7 +128,7 @@ class VendureShop:
         complaints = folder / "complaints.txt"
         with complaints.open("w") as told:
             process = subprocess.Popen(
-                ["node", str(program / "shop.js"), str(folder), session_by],
+                ["node", str(program / "shop.js"), str(folder), session_by, search],
                 cwd=folder,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -1,6 +1,9 @@
 /**
- * A Vendure shop of a few books, on SQLite, for one run: `node shop.js FOLDER [bearer|cookie]`.
+ * A Vendure shop of a few books, on SQLite, for one run:
  *
+ *     node shop.js FOLDER bearer|cookie stock|plain
+ *
+ * Sessions are kept by a header or a cookie; the search tells of stock, or does not.
  * It fills its database in FOLDER, listens on a free port of loopback, prints one line of JSON with
  * its address, and stops when its stdin is closed. The database is the ledger that the tests read.
  */
@@ -24,7 +27,7 @@ const {
 const { populate } = require('@vendure/core/cli');
 
 const BOOKS = path.join(__dirname, 'books.csv');
-const [folder, tokenMethod = 'bearer'] = process.argv.slice(2);
+const [folder, tokenMethod, search] = process.argv.slice(2);
 
 /** Takes every token but `tok_declined`, and settles at once; the provider of this shop. */
 const card = new PaymentMethodHandler({
@@ -50,7 +53,7 @@ const config = {
     },
     importExportOptions: { importAssetsDir: folder },
     paymentOptions: { paymentMethodHandlers: [card] },
-    plugins: [DefaultSearchPlugin.init({ indexStockStatus: true, bufferUpdates: false })],
+    plugins: [DefaultSearchPlugin.init({ indexStockStatus: search === 'stock', bufferUpdates: false })],
 };
 
 /** Two zones; the shop's prices are net, and 8 % tax is added in its own. */
