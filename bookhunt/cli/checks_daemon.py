@@ -77,12 +77,29 @@ def _running(health: dict[str, Any]) -> Iterator[Finding]:
             yield warning("daemon", f"does not know yet: {why}", "bookhunt daemon restart")
         else:
             yield warning("daemon", f"the {about} was not taken up: {why}", "bookhunt config check")
+    yield from _export(health.get("export"))
     load = health.get("load", {})
     if load.get("lag_ms", 0) > _LAG_MS:
         yield warning("daemon", f"is late by {load['lag_ms']:.0f} ms: the machine is too busy")
     waits = health.get("unfinished")
     under_way = f"; requests under way: {waits}" if waits else ""
     yield ok("daemon", f"runs as process {health.get('pid')}{under_way}")
+
+
+def _export(told: dict[str, Any] | None) -> Iterator[Finding]:
+    """That a collector, where one is configured, takes the traces."""
+    if told is None:
+        return
+    lost = f"; lost: {told['dropped']}" if told["dropped"] else ""
+    if told["trouble"] is not None:
+        yield warning(
+            "traces",
+            f"{told['to']} does not take them: {told['trouble']}; they wait: "
+            f"{told['waiting']}{lost}",
+            "telemetry.otlp_endpoint in config.yaml (bookhunt config edit)",
+        )
+    else:
+        yield ok("traces", f"are sent to {told['to']}: {told['sent']}{lost}")
 
 
 def ledger(home: Home, client: DaemonClient, health: dict[str, Any] | None) -> Iterator[Finding]:

@@ -10,13 +10,14 @@ import asyncio
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bookhunt.daemon import snapshots
 from bookhunt.daemon.clock import SystemClock
 from bookhunt.daemon.daemon import Daemon, hunt_settings_of
 from bookhunt.daemon.definitions import ShelfCatalogue
+from bookhunt.daemon.exporting import ExportedTraces, endpoint_of
 from bookhunt.daemon.inline import EveryBuyer
 from bookhunt.daemon.notices import Notices
 from bookhunt.daemon.reaching import CheckedNetwork
@@ -27,6 +28,7 @@ from bookhunt.home.secrets import Secrets
 from bookhunt.hunt.ports import Knowledge, Limits
 from bookhunt.hunt.service import HuntService
 from bookhunt.hunt.watching import Watching
+from bookhunt.notify.collector import TraceExport
 from bookhunt.sellers.gateway import Gateway
 from bookhunt.sellers.loading import DefinitionShelf
 from bookhunt.sellers.network import NetworkRules
@@ -100,6 +102,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
         opened.push_async_callback(ledger.close)
         shelves = await _shelves(home, clock, opened, config_file)
         catalogue = await _catalogue(home, secrets, config)
+        export = _export(secrets, config, clock, opened)
         gateway = _gateway(catalogue, secrets, config, clock)
         opened.push_async_callback(gateway.close)
         catalogue.when_changed = gateway.forget_secrets
@@ -115,7 +118,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             settings=hunt_settings_of(config),
             belief_shelf=shelves.beliefs,
             knowledge=shelves.with_the_knowledge_of(gateway),
-            traces=shelves.traces,
+            traces=ExportedTraces(shelves.traces, export),
             prices=shelves.prices,
             clock_went_back=ledger.recovered.clock_behind_s > 0,
         )
@@ -139,6 +142,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
             names=shelves.names,
             prices=shelves.prices,
             traces=shelves.traces,
+            export=export,
             commits=ledger.writer.commits,
         )
 
@@ -225,6 +229,23 @@ async def _shelves(
 def _keeping(config: Config) -> Keeping:
     telemetry = config.telemetry
     return Keeping(days=telemetry.keep_days, most_bytes=telemetry.keep_mb * 1_000_000)
+
+
+def _export(secrets: Secrets, config: Config, clock: Clock, opened: AsyncExitStack) -> TraceExport:
+    """Traces to a collector, where one is configured; it ends after the hunt does."""
+
+    def network() -> CheckedNetwork:
+        # The address is the owner's own word, and a collector is mostly on this machine.
+        rules = replace(network_rules_of(config), allow_loopback=True, allow_private=True)
+        made = CheckedNetwork(rules)
+        opened.push_async_callback(made.close)
+        return made
+
+    export = TraceExport(clock=clock, network=network, secret=secrets.get)
+    export.take_up(endpoint_of(config))
+    export.start()
+    opened.push_async_callback(export.stop)
+    return export
 
 
 async def _notices(

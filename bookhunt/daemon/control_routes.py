@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 import bookhunt
 from bookhunt.daemon.bodies import LimitsBody
 from bookhunt.daemon.daemon import Daemon
+from bookhunt.daemon.exporting import told_of
 from bookhunt.daemon.table import add
 from bookhunt.model.errors import InputError
 from bookhunt.model.money import Money, exponent_of
@@ -118,6 +119,7 @@ class ControlRoutes:
                 "load": self._load(),
                 "trouble": dict(daemon.trouble),
                 "mistakes": list(daemon.catalogue.mistakes()),
+                "export": None if daemon.export is None else told_of(daemon.export),
                 "schema_version": SCHEMA_VERSION,
             }
         )

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
     from bookhunt.hunt.service import HuntService
     from bookhunt.model.outcome import RequestRecord
+    from bookhunt.notify.collector import TraceExport
 
 LAST = "@last"
 _UNFINISHED = frozenset(
@@ -99,6 +100,7 @@ class Daemon:
     notices: Notices
     records: Records | None = None  # reads beside the hunt; None: this ledger has none
     traces: TraceShelf | None = None  # None: none is kept
+    export: TraceExport | None = None  # sends them to a collector; None: this daemon cannot
     schedule: Schedule | None = None  # of watches; None: this ledger keeps none
     commits: Histogram | None = None  # of the ledger, in seconds; None: it does not tell
     lags: Histogram = field(default_factory=lambda: Histogram(LAGS))  # of the event loop

@@ -10,6 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bookhunt.daemon.daemon import hunt_settings_of
+from bookhunt.daemon.exporting import endpoint_of
 from bookhunt.home.config import load_config
 from bookhunt.model.errors import BookhuntError
 
@@ -47,6 +48,8 @@ async def look(daemon: Daemon, logs: Logs) -> None:
     if later:
         daemon.trouble[NEEDS_RESTART] = ", ".join(later)
     await daemon.notices.take_up(config)
+    if daemon.export is not None:
+        daemon.export.take_up(endpoint_of(config))
     if await daemon.catalogue.take_up(config):
         _log.info("definitions were read again", extra={"sellers": len(daemon.sellers.all())})
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from bookhunt.daemon.daemon import Daemon
     from bookhunt.model.money import Money
+    from bookhunt.notify.collector import TraceExport
     from bookhunt.telemetry.counts import Histogram
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -202,6 +203,21 @@ def _load(daemon: Daemon) -> Iterator[Metric]:
         yield histogram("bookhunt_ledger_commit_seconds", "How long a commit took.", commits)
     dropped = _one(float(getattr(daemon.traces, "dropped", 0)))
     yield counter("bookhunt_traces_dropped", "Traces lost to a slow cache.", dropped)
+    if daemon.export is not None:
+        yield from _export(daemon.export)
+
+
+def _export(export: TraceExport) -> Iterator[Metric]:
+    sent = _one(float(export.sent))
+    yield counter("bookhunt_traces_exported", "Traces that the collector took.", sent)
+    yield counter(
+        "bookhunt_traces_not_exported",
+        "Traces that no collector will get, by why.",
+        _by(export.dropped),
+        ("reason",),
+    )
+    waiting = _one(float(export.waiting))
+    yield gauge("bookhunt_traces_waiting", "Traces that wait for the collector.", waiting)
 
 
 def _purchases(daemon: Daemon, open_: Counter[str]) -> Iterator[Metric]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bookhunt.hunt.ports import Clock, Outbox
     from bookhunt.hunt.tracing import Tracer
     from bookhunt.model.notice import Delivery
+    from bookhunt.notify.posting import Network
     from bookhunt.notify.target import Target
 
 _HINT = 'notify: [{command: ["notify-send", "{title}"]}] in config.yaml (bookhunt config path)'
@@ -52,7 +53,7 @@ class Notices:
     outbox: Outbox
     clock: Clock
     secrets: Secrets
-    network: webhook.Network
+    network: Network
     tracer: Tracer | None = None  # has what became of each notice in its request's trace
     courier: Courier = field(init=False)
     _numbered: list[Target] = field(default_factory=list)  # as the configuration lists them

@@ -1,9 +1,9 @@
-"""How webhooks reach out: `notify.Network` by the rules that hold for sellers."""
+"""How webhooks and traces reach out: `notify.posting.Network` by the rules of sellers."""
 
 from __future__ import annotations
 
+from bookhunt.notify.posting import Way
 from bookhunt.notify.target import NotTold
-from bookhunt.notify.webhook import Way
 from bookhunt.sellers.network import (
     DeclaredHosts,
     HostRefused,
@@ -25,7 +25,7 @@ class CheckedNetwork:
         self._tls = tls_context(rules)
 
     async def way_to(self, url: str) -> Way:
-        """As `notify.webhook.Network.way_to`."""
+        """As `notify.posting.Network.way_to`."""
         try:
             _, origin = DeclaredHosts.of(url).admitted(url, rules=self._rules)
             if self._rules.proxy is not None and not never_public(origin.host):

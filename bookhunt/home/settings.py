@@ -22,6 +22,14 @@ from bookhunt.model.money import Money, exponent_of
 from bookhunt.model.notice import Event
 from bookhunt.model.request import ConditionWish, FormatWish, Strategy
 
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}", re.ASCII)  # RFC 9110, 5.6.2
+_OUR_HEADERS = frozenset(
+    (
+        "host content-type content-length content-encoding transfer-encoding connection "
+        "user-agent accept-encoding"
+    ).split()
+)
+
 
 class Restart:
     """The mark of a key that a running daemon does not take up."""
@@ -90,7 +98,14 @@ def _address_or_secret(text: str) -> str:
     return _secret(text) if text.startswith("secret:") else _address(text)
 
 
+def _header_name(text: str) -> str:
+    if not _HEADER.fullmatch(text) or text.lower() in _OUR_HEADERS:
+        raise Misfit(f"{text[:40]!r} is no header that can be added", hint="for example x-api-key")
+    return text
+
+
 Currency = Annotated[str, AfterValidator(_currency)]
+HeaderName = Annotated[str, AfterValidator(_header_name)]
 Country = Annotated[str, AfterValidator(_country)]
 Rate = Annotated[str, AfterValidator(_rate)]  # kept as a Decimal
 Ratio = Annotated[float, Field(ge=0, le=1)]
@@ -302,6 +317,9 @@ class TelemetrySettings(Closed):
     sample: Ratio = 0.01  # of the traces of requests that bought nothing and did not fail
     keep_days: Annotated[float, Field(gt=0)] = 7.0
     keep_mb: Count = 500
+    # The base address of a collector (OTLP over HTTP, as JSON): what is kept is sent there as well.
+    otlp_endpoint: Nullable[Annotated[str, AfterValidator(_address_or_secret)]] = None
+    otlp_headers: dict[HeaderName, SecretName] = Field(default_factory=dict)  # of each such call
 
 
 class DaemonSettings(Closed):

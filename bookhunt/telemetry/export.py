@@ -10,23 +10,57 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bookhunt
+from bookhunt.telemetry.trace_ids import trace_id_of
+from bookhunt.telemetry.waterfall import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _INTERNAL, _SERVER, _CLIENT = 1, 2, 3
 _KINDS = {"accept": _SERVER, "call": _CLIENT, "step": _CLIENT, "submit": _CLIENT}
 _ERROR = 2
+_BEGINS_WITH = "accept"  # the span that only the first part of a trace has
 _ABREAST = frozenset({"call"})  # spans that lie beside each other
 
 
 def otlp(trace: dict[str, Any]) -> dict[str, Any]:
     """A trace, as the route gives it, as one `ExportTraceServiceRequest`."""
-    began_ns = _began_us(trace) * 1000
-    spans = [_otlp_span(each, trace, began_ns) for each in trace["spans"]]
+    return _otlp_request(_otlp_spans(trace, _began_us(trace)))
+
+
+def otlp_of_parts(parts: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    """Parts of traces, each by the id of its request and as `document_of` says, in one request.
+
+    A part is sent as it ends, and its trace may have others: before a crash, or after the order was
+    settled. The part in which a request was accepted has the ids that the whole trace has; every
+    other has ids of its own, and lies in a span of its own under the request's.
+    """
+    spans: list[dict[str, Any]] = []
+    for request_id, document in parts:
+        trace = whole([document]) | {
+            "request_id": request_id,
+            "trace_id": trace_id_of(request_id),
+        }
+        began_us = trace["began_us"]
+        is_first = any(name == _BEGINS_WITH for name, *_ in document["spans"])
+        spans += _otlp_spans(trace, began_us, part="" if is_first else f"/{began_us}")
+    return _otlp_request(spans)
+
+
+def _otlp_spans(trace: dict[str, Any], began_us: int, part: str = "") -> list[dict[str, Any]]:
+    spans = [_otlp_span(each, trace, began_us * 1000, part) for each in trace["spans"]]
+    if part:
+        spans[0]["parentSpanId"] = _span_id(trace["trace_id"], 1)
     if trace.get("link"):
         trace_id, span_id = trace["link"]
         spans[0]["links"] = [{"traceId": trace_id, "spanId": span_id}]
+    return spans
+
+
+def _otlp_request(spans: list[dict[str, Any]]) -> dict[str, Any]:
     named = {"service.name": "bookhunt", "service.version": bookhunt.__version__}
     return {
         "resourceSpans": [
@@ -40,7 +74,9 @@ def otlp(trace: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _otlp_span(span: dict[str, Any], trace: dict[str, Any], began_ns: int) -> dict[str, Any]:
+def _otlp_span(
+    span: dict[str, Any], trace: dict[str, Any], began_ns: int, part: str
+) -> dict[str, Any]:
     start_ns = began_ns + round(span["start_ms"] * 1e6)
     length_ms = _length_ms(span, trace)
     told = {f"bookhunt.{name}": value for name, value in span["told"].items()}
@@ -48,7 +84,7 @@ def _otlp_span(span: dict[str, Any], trace: dict[str, Any], began_ns: int) -> di
         told["bookhunt.request_id"] = trace["request_id"]
     made: dict[str, Any] = {
         "traceId": trace["trace_id"],
-        "spanId": _span_id(trace["trace_id"], span["id"]),
+        "spanId": _span_id(trace["trace_id"] + part, span["id"]),
         "name": _name_of(span),
         "kind": _KINDS.get(span["name"], _INTERNAL),
         "startTimeUnixNano": str(start_ns),
@@ -57,7 +93,7 @@ def _otlp_span(span: dict[str, Any], trace: dict[str, Any], began_ns: int) -> di
         "status": {"code": _ERROR} if "error" in span["told"] else {},
     }
     if span["parent"] is not None:
-        made["parentSpanId"] = _span_id(trace["trace_id"], span["parent"])
+        made["parentSpanId"] = _span_id(trace["trace_id"] + part, span["parent"])
     return made
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from bookhunt.model.notice import Event, News, Notice
 from bookhunt.model.request import RequestState
+from bookhunt.notify.posting import Way
 from bookhunt.notify.target import Message, NotTold
-from bookhunt.notify.webhook import Way
 from bookhunt.sellers.network import NetworkRules, tls_context
 from tests.support.builders import NOON, a_bought, a_record, a_result, an_id
 

@@ -37,7 +37,8 @@ notify:
   - {command: ["notify-send", "{title}"]}
 secrets:    {backend: command, command: [pass, show, "bookhunt/{name}"]}
 telemetry:  {log_level: debug, metrics_port: 9000, record: false, sample: 1, keep_days: 1, \
-keep_mb: 10}
+keep_mb: 10, \
+otlp_endpoint: "http://127.0.0.1:4318", otlp_headers: {x-api-key: "secret:notify/otlp"}}
 daemon:     {autostart: false, idle_exit_min: 5}
 sellers:    {booktopia: {store: "2", regions: [a, b]}, example: {enabled: false}}
 storage:    {ledger: sqlite, shared: memory}
@@ -109,6 +110,8 @@ def test_an_absent_or_empty_file_is_a_working_configuration(home: Home, text: st
         "telemetry.sample": 0.01,
         "telemetry.keep_days": 7,
         "telemetry.keep_mb": 500,
+        "telemetry.otlp_endpoint": None,
+        "telemetry.otlp_headers": {},
         "daemon.autostart": True,
         "daemon.idle_exit_min": None,
         "sellers": {},

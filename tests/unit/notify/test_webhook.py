@@ -6,18 +6,21 @@ import base64
 import hashlib
 import hmac
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bookhunt.daemon.clock import SystemClock
 from bookhunt.daemon.reaching import CheckedNetwork
 from bookhunt.notify.target import NotTold
-from bookhunt.notify.webhook import Network, Webhook
+from bookhunt.notify.webhook import Webhook
 from bookhunt.sellers.network import NetworkRules
 from bookhunt.sellers.network_addresses import Addresses
 from tests.support.loopback import Play, hang, loopback, reset, say, say_raw, unused_port
 from tests.support.notices import OpenNetwork, a_message, says
+
+if TYPE_CHECKING:
+    from bookhunt.notify.posting import Network
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 LOCAL = NetworkRules(allow_loopback=True)
