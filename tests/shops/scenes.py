@@ -111,7 +111,7 @@ async def shown(stand: Stand, promise: Promise) -> Shown:
         word["ended"] = await asyncio.to_thread(_end, stand.household, word)
         if word["ended"] not in promised:
             came.wrong.append(f"{word['ended']} instead of {' or '.join(sorted(promised))}")
-    came.wrong += _differences(words, came.placed)
+    came.wrong += differences(words, came.placed)
     return came
 
 
@@ -123,7 +123,7 @@ def _end(household: Household, word: dict[str, Any]) -> str:
     return f"{word['status']} {reasons[-1] if reasons else household.reason(word['request_id'])}"
 
 
-def _differences(words: list[dict[str, Any]], placed: list[ShopOrder]) -> list[str]:
+def differences(words: list[dict[str, Any]], placed: list[ShopOrder]) -> list[str]:
     """Where the two ledgers differ; exactly one order for each that was bought, none for others."""
     bought = {word["order_id"]: word for word in words if word["status"] == "SUCCESS"}
     wrong = []
@@ -135,10 +135,12 @@ def _differences(words: list[dict[str, Any]], placed: list[ShopOrder]) -> list[s
         word = bought.get(order.code)
         if word is None:
             continue
-        said = (word["resolved_price"] or {}).get("amount")
+        said = word["resolved_price"] or {"amount": None, "currency": None}
         kept = f"{order.total_minor // 100}.{order.total_minor % 100:02}"
-        if said != kept or order.paid_minor != order.total_minor or order.payments != 1:
-            wrong.append(f"{order.code}: said {said}, ordered {kept}, paid {order.paid_minor}")
+        if (said["amount"], said["currency"]) != (kept, order.currency):
+            wrong.append(f"{order.code}: {said} instead of {kept} {order.currency}")
+        if (order.payments, order.paid_minor) != (1, order.total_minor):
+            wrong.append(f"{order.code}: paid {order.paid_minor} in {order.payments}")
         if order.lines != f"{word['book']['isbn13']} x1":
             wrong.append(f"{order.code} is {order.lines}")
     return wrong

@@ -1,4 +1,4 @@
-"""`sellers test --live --checkout` at a real shop: what it says is missing is, and nothing is bought."""
+"""`sellers test --live --checkout` at a real shop: it misses what is not there and buys nothing."""
 
 from __future__ import annotations
 
