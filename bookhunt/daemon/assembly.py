@@ -106,8 +106,7 @@ async def assembled(home: Home, config_file: ConfigFile) -> AsyncIterator[Daemon
         gateway = _gateway(catalogue, secrets, config, clock)
         opened.push_async_callback(gateway.close)
         catalogue.when_changed = gateway.forget_secrets
-        await _sweep(buyers, ledger)
-        await asyncio.to_thread(snapshots.sweep, home)
+        await _sweep(home, buyers, ledger)
         service = HuntService(
             ledger=ledger,
             sellers=gateway,
@@ -271,8 +270,9 @@ async def _notices(
     return notices
 
 
-async def _sweep(buyers: EveryBuyer, ledger: Ledger) -> None:
-    """Remove addresses that requests brought along and none needs any more."""
+async def _sweep(home: Home, buyers: EveryBuyer, ledger: Ledger) -> None:
+    """Remove what an earlier life left: half snapshots, and addresses that no request needs."""
+    await asyncio.to_thread(snapshots.sweep, home)
     in_use = {record.request.profile for record in await ledger.unfinished()}
     in_use |= {attempt.profile for attempt in await ledger.open_attempts()}
     removed = await asyncio.to_thread(buyers.sweep, in_use=frozenset(in_use))

@@ -74,6 +74,7 @@ class Shop:
     prices: dict[str, str] = field(default_factory=dict)
     asked: list[list[str]] = field(default_factory=list)  # the books of each call
     ordered: dict[str, str] = field(default_factory=dict)  # by key
+    headers: set[str] = field(default_factory=set)  # of any call
 
     def answer(self, isbns: list[str]) -> dict[str, Any]:
         self.asked.append(isbns)
@@ -90,10 +91,12 @@ def a_shop() -> Iterator[Shop]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            shop.headers |= {name.lower() for name in self.headers}
             [isbns] = parse_qs(urlsplit(self.path).query)["isbns"]
             self._say(200, shop.answer(isbns.split(",")))
 
         def do_POST(self) -> None:
+            shop.headers |= {name.lower() for name in self.headers}
             wanted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             shop.ordered[self.headers["Idempotency-Key"]] = wanted["sku"]
             self._say(201, {"id": f"order-{len(shop.ordered)}"})
@@ -198,3 +201,5 @@ def test_watches_due_together_are_as_many_calls_as_their_books_need(
         assert set(again) <= set(isbns[:_CHEAP])
         assert set(again.values()) <= {1}
         assert len(shop.asked) - sum(again.values()) == calls
+        # Whose trace a call belongs to is nobody's business but ours.
+        assert not {"traceparent", "tracestate", "baggage"} & shop.headers
