@@ -58,6 +58,7 @@ _OWN_KEYS = (
     ("throttle", "customers"),
     ("throttle", "classes"),
     ("throttle", "regions"),
+    ("telemetry", "otlp_headers"),
     ("sellers",),
 )
 _HEALTH = (

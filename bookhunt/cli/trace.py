@@ -37,6 +37,7 @@ def trace(
     """Show what was done for a request: who was asked and when, each decision, each step.
 
     Kept are failures, purchases, what `buy` submitted from a terminal, and a share of the rest.
+    With telemetry.otlp_endpoint in the configuration they are sent to a collector as well.
     """
     terminal.picked(SHOWN_FIELDS)
     if form is not None and export is None:

@@ -477,3 +477,20 @@ def test_a_bundle_never_replaces_a_file(
     with pytest.raises(InputError, match="exists"):
         examine(capsys, bundle=str(to))
     assert to.read_text() == "somebody's"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "level", "said"),
+    [
+        (None, "ok", "are sent to http://127.0.0.1:4318: 7; lost: 2"),
+        ("no connection", "warning", "does not take them: no connection; they wait: 3; lost: 2"),
+    ],
+)
+def test_where_traces_go_is_said_and_whether_they_are_taken(
+    trouble: str | None, level: str, said: str
+) -> None:
+    told = {"to": "http://127.0.0.1:4318", "sent": 7, "waiting": 3, "dropped": 2}
+    [finding] = checks_daemon._export(told | {"trouble": trouble})
+    assert (finding.check, finding.level.value) == ("traces", level)
+    assert said in finding.found
+    assert list(checks_daemon._export(None)) == []

@@ -263,6 +263,27 @@ def test_limits_are_money_of_their_currency(home: Home) -> None:
             "secrets are never in the configuration",
         ),
         (
+            "telemetry: {otlp_endpoint: 'https://u:p@x'}",
+            "1:28",
+            "telemetry.otlp_endpoint",
+            "holds a user or a password",
+            "secrets are never in the configuration",
+        ),
+        (
+            "telemetry: {otlp_headers: {x-api-key: abcdef}}",
+            "1:39",
+            "telemetry.otlp_headers.x-api-key",
+            "names no secret",
+            'secrets are named, never written: "secret:notify/x"',
+        ),
+        (
+            "telemetry: {otlp_headers: {Content-Type: 'secret:notify/x'}}",
+            "1:28",
+            "telemetry.otlp_headers.Content-Type",
+            "'Content-Type' is no header that can be added",
+            "for example x-api-key",
+        ),
+        (
             "sellers: {Shop: {}}",
             "1:11",
             "sellers.Shop",

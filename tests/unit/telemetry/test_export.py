@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bookhunt.telemetry.export import chrome, otlp
+from bookhunt.telemetry.export import chrome, otlp, otlp_of_parts
+from bookhunt.telemetry.waterfall import whole
 
 TRACE: dict[str, Any] = {
     "request_id": "01a212f8-6ffe-7043-8020-8dd48a093ff1",
@@ -55,6 +56,50 @@ def test_otlp_is_one_request_of_spans_that_name_their_parents() -> None:
 def test_ids_of_spans_are_the_same_each_time() -> None:
     """Exported twice, a collector has it once."""
     assert otlp(TRACE) == otlp(TRACE)
+
+
+def a_part(began_us: int, *names: str) -> dict[str, Any]:
+    """A part of a trace as it is stored, its spans one after the other."""
+    spans = [[name, 1000 * n, 500, -1 if n < 2 else 0, {}] for n, name in enumerate(names)]
+    return {
+        "began_us": began_us,
+        "outcome": "SUCCESS",
+        "link": None,
+        "dropped": 0,
+        "spans": spans,
+    }
+
+
+def spans_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    [resource] = document["resourceSpans"]
+    spans: list[dict[str, Any]] = resource["scopeSpans"][0]["spans"]
+    return spans
+
+
+def test_a_part_that_is_sent_alone_has_the_ids_of_the_whole() -> None:
+    """The one in which the request was accepted: a file that is exported later says the same."""
+    request_id, part = TRACE["request_id"], a_part(1_772_452_800_500_000, "accept", "hunt", "call")
+    told = whole([part]) | {
+        "request_id": request_id,
+        "trace_id": TRACE["trace_id"],
+        "began_at": TRACE["began_at"],
+    }
+    assert otlp_of_parts([(request_id, part)]) == otlp(told)
+
+
+def test_further_parts_lie_under_the_request_and_collide_with_nothing() -> None:
+    """After a crash, and after the order was settled: each with ids of its own."""
+    request_id = TRACE["request_id"]
+    parts = [a_part(1_000_000, "accept", "hunt"), a_part(9_000_000, "queue", "hunt", "call")]
+    parts.append(a_part(12_000_000, "look_up"))
+    first, second, third = (spans_of(otlp_of_parts([(request_id, part)])) for part in parts)
+    ids = [span["spanId"] for span in (*first, *second, *third)]
+    assert len(set(ids)) == len(ids)
+    assert "parentSpanId" not in first[0]
+    assert second[0]["parentSpanId"] == third[0]["parentSpanId"] == first[0]["spanId"]
+    assert second[1]["parentSpanId"] == second[0]["spanId"]
+    together = spans_of(otlp_of_parts([(request_id, part) for part in parts]))
+    assert together == [*first, *second, *third]
 
 
 def test_chrome_shows_calls_that_overlap_in_lanes_of_their_own() -> None:
