@@ -444,6 +444,7 @@ def test_a_bundle_holds_nothing_of_anybodys(
     settings = json.loads(contents["bookhunt/config.json"])
     assert settings["counted"] == {
         "throttle.regions": 1,
+        "telemetry.otlp_headers": 0,
         "throttle.classes": 3,
         "throttle.customers": 1,
         "sellers": 2,
