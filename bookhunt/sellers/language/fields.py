@@ -68,6 +68,11 @@ class Separators(Closed):
     exponent: Expression | None = Field(
         default=None, description="Where the number of minor digits stands; default ISO 4217's."
     )
+    rounding: Literal["up"] | None = Field(
+        default=None,
+        alias="round",
+        description="up: parts of a cent are the next cent; absent: they are an error.",
+    )
 
 
 class MoneyPart(Value, Separators):

@@ -88,7 +88,12 @@ def _added(amounts: list[Money], wanted: int) -> Money | None:
 
 def amount_format(model: Separators) -> AmountFormat:
     """How the amounts of a field are written."""
-    return AmountFormat(model.unit or "major", model.decimal or ".", model.group)
+    return AmountFormat(
+        model.unit or "major",
+        model.decimal or ".",
+        model.group,
+        round_up=model.rounding == "up",
+    )
 
 
 class ShippingReader:

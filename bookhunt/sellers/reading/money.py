@@ -9,7 +9,7 @@ more often a thousand than a tenth of a cent.
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from bookhunt.model.errors import BadMoney
@@ -27,15 +27,23 @@ _MOST_DIGITS = 25
 _LARGEST_POWER = 30
 _MOST_MINOR_DIGITS = 6
 _MICROS = 6
+_NOISE = Decimal("1e-6")  # of a minor unit: below it nothing was meant
 _LIKE_THOUSANDS = 3
 
 
 class AmountFormat:
     """How amounts are written in one place: unit and separators, compiled."""
 
-    __slots__ = ("_group", "_text", "unit")
+    __slots__ = ("_group", "_round_up", "_text", "unit")
 
-    def __init__(self, unit: Unit = "major", decimal: str = ".", group: str | None = None) -> None:
+    def __init__(
+        self,
+        unit: Unit = "major",
+        decimal: str = ".",
+        group: str | None = None,
+        *,
+        round_up: bool = False,
+    ) -> None:
         for separator in (decimal, group):
             if separator is not None and (
                 len(separator) != 1 or separator.isalnum() or separator in "+-"
@@ -45,6 +53,7 @@ class AmountFormat:
             raise BadExpression(f"{decimal!r} cannot stand before the cents and between thousands")
         self.unit = unit
         self._group = group
+        self._round_up = round_up
         whole = r"[0-9]+"
         if group is not None:
             # Every space is a space here: shops use four kinds of them between thousands.
@@ -63,7 +72,8 @@ class AmountFormat:
             exponent: how many minor digits a `minor` amount has here; None: ISO 4217's.
 
         Raises:
-            Unreadable: it is no amount, less than zero, or not a whole number of minor units.
+            Unreadable: it is no amount, less than zero, or not a whole number of minor units and
+                not to be rounded up to one.
         """
         try:
             digits = exponent_of(currency)
@@ -96,6 +106,9 @@ class AmountFormat:
                 return int(f"{raw}{'0' * power}")
             amount = self._amount(raw)
         minor = amount.scaleb(power)
+        if self._round_up and minor > 0 and minor.adjusted() < _MOST_DIGITS - _MICROS:
+            # First to what can be meant: 17.810000000000002 is 17.81 in a binary fraction.
+            minor = minor.quantize(_NOISE, ROUND_HALF_EVEN).to_integral_value(ROUND_CEILING)
         if minor != minor.to_integral_value():
             raise Unreadable(f"{shown(raw)} has more digits than it may have here", raw=raw)
         return int(minor)

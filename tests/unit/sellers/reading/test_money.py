@@ -237,3 +237,40 @@ def test_any_number_is_an_amount_of_exactly_that_value_or_unreadable(
     except Unreadable:
         return
     assert Decimal(str(raw)) == Decimal(money.amount)
+
+
+_UP = AmountFormat(round_up=True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "currency", "minor"),
+    [
+        ("17.8092", "USD", 1781),
+        ("17.81", "USD", 1781),
+        ("17.8000000", "USD", 1780),
+        ("0.0001", "USD", 1),
+        ("17.810000000000002", "USD", 1781),  # a binary fraction's noise is no part of a cent
+        ("17.809999999999999", "USD", 1781),
+        ("17.810001", "USD", 1782),
+        ("1933.2", "JPY", 1934),
+        ("1.00001", "KWD", 1001),
+        ("12", "USD", 1200),
+    ],
+)
+def test_parts_of_a_cent_are_the_next_cent_where_that_is_said(
+    raw: str, currency: str, minor: int
+) -> None:
+    """As shops write totals that they round when they charge: never less than what is charged."""
+    assert _UP.money(parse_json(raw.encode()), currency) == Money(minor, currency)
+
+
+@pytest.mark.parametrize("raw", ["1e30", "9" * 25, "-0.001", "12.5 USD", "1e-40"])
+def test_rounding_makes_no_amount_of_what_is_none(raw: str) -> None:
+    number: Any = raw if " " in raw else parse_json(raw.encode())
+    with pytest.raises(Unreadable):
+        _UP.money(number, "USD")
+
+
+def test_without_it_parts_of_a_cent_are_an_error() -> None:
+    with pytest.raises(Unreadable, match="more digits"):
+        _MAJOR.money(parse_json(b"17.8092"), "USD")
