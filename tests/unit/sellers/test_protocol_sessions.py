@@ -230,6 +230,7 @@ async def test_a_shop_that_wants_a_signed_mandate_is_not_ordered_from(
         total("levy", 5),
         lambda session: session | {"totals": session["totals"] * 2},
         lambda session: session | {"totals": None},
+        lambda session: total("total", 1240)(total("fulfillment", None)(session)),
     ],
     ids=[
         "more",
@@ -242,6 +243,7 @@ async def test_a_shop_that_wants_a_signed_mandate_is_not_ordered_from(
         "an unknown part",
         "everything twice",
         "nothing",
+        "ready before the delivery is priced",
     ],
 )
 async def test_totals_that_do_not_sum_are_not_paid(kind: type[SessionShop], spoil: Spoil) -> None:
