@@ -162,3 +162,15 @@ def test_what_cannot_be_written_is_said_with_a_way_out(
 ) -> None:
     with pytest.raises(InputError):
         trace(Terminal(), "@last", export=export, form=form)
+
+
+def test_a_call_for_several_books_says_of_how_many(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its cost stands in one of their traces: the others must not look like mistakes."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    told = {"seller": "beta", "reason": "not_stocked", "together": 8, "calls": 0}
+    spans = [*TRACE["spans"][:5], a_span(6, 3, "call", 10.0, 400.0, **told)]
+    print_waterfall(Terminal(color="never"), {**REQUEST, "sellers": []}, TRACE | {"spans": spans})
+    assert "not_stocked of 8 books" in capsys.readouterr().out

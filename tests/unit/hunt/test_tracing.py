@@ -15,7 +15,7 @@ from bookhunt.model.request import RequestState, Strategy
 from bookhunt.store.shelf import MemoryShelf
 from bookhunt.telemetry.trace_ids import Caller, caller_of, trace_id_of, traceparent
 from bookhunt.telemetry.waterfall import whole
-from tests.support.builders import NOON, a_request, an_id, usd
+from tests.support.builders import NOON, a_numbered_book, a_request, an_id, an_offer, usd
 from tests.support.memory_traces import MemoryTraces
 from tests.support.scripted_sellers import QuoteScript, SendScript
 from tests.unit.hunt.life import SETTINGS, Life
@@ -343,3 +343,22 @@ async def test_who_is_told_while_the_request_goes_on_is_told_in_the_part_that_go
     life.service.tracer.noticed(over(submitted), target="mail", began_s=life.clock.monotonic())
     record = await life.outcome(submitted)
     assert [span["told"]["target"] for span in named(traces.spans(record.request.id), "notice")]
+
+
+async def test_a_call_for_several_books_is_told_to_each_and_paid_by_one(
+    life: Life, traces: MemoryTraces
+) -> None:
+    """What the traces say was spent adds up to what the seller saw."""
+    books = [a_numbered_book() for _ in range(3)]
+    stock = [
+        an_offer("alpha", isbn13=book.isbn13, item=f'"{n}"', price=usd("9"), shipping=usd("0"))
+        for n, book in enumerate(books)
+    ]
+    life.sells("alpha", *stock, delay_s=0.3, batch=5)
+    records = await asyncio.gather(*(life.hunted(book=book, max_price=usd("20")) for book in books))
+    assert {record.state for record in records} == {RequestState.SUCCESS}
+    told = [calls(traces.spans(record.request.id))["alpha"] for record in records]
+    assert [each.get("together") for each in told] == [3, 3, 3]
+    assert sorted(each["calls"] for each in told) == [0, 0, 1]
+    spent = sum(record.result.findings.calls for record in records if record.result)
+    assert spent == life.sellers.count("quote")
