@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from bookhunt.model.errors import DaemonError
 from bookhunt.model.schedule import read_schedule
 from bookhunt.sellers.loading_files import Origin, files_in, shipped_folder
 from bookhunt.store.ledger import SqliteLedger
-from tests.story.world import wait_until
+from tests.story.world import run_program, wait_until
 from tests.support.builders import a_numbered_book, a_watch, usd
 
 pytestmark = pytest.mark.story
@@ -75,6 +76,7 @@ class Shop:
     asked: list[list[str]] = field(default_factory=list)  # the books of each call
     ordered: dict[str, str] = field(default_factory=dict)  # by key
     headers: set[str] = field(default_factory=set)  # of any call
+    takes_s: float = 0.0  # for an answer
 
     def answer(self, isbns: list[str]) -> dict[str, Any]:
         self.asked.append(isbns)
@@ -93,6 +95,7 @@ def a_shop() -> Iterator[Shop]:
         def do_GET(self) -> None:
             shop.headers |= {name.lower() for name in self.headers}
             [isbns] = parse_qs(urlsplit(self.path).query)["isbns"]
+            time.sleep(shop.takes_s)
             self._say(200, shop.answer(isbns.split(",")))
 
         def do_POST(self) -> None:
@@ -203,3 +206,28 @@ def test_watches_due_together_are_as_many_calls_as_their_books_need(
         assert len(shop.asked) - sum(again.values()) == calls
         # Whose trace a call belongs to is nobody's business but ours.
         assert not {"traceparent", "tracestate", "baggage"} & shop.headers
+
+
+def test_a_list_that_is_bought_needs_fewer_calls_than_it_has_books(home: Home) -> None:
+    """Every book once, whatever they were asked for together with."""
+    isbns = [a_numbered_book().isbn13 or "" for _ in range(16)]
+    with a_shop() as shop:
+        shop.prices, shop.takes_s = dict.fromkeys(isbns, "9.00"), 0.2
+        furnish(home, shop, batch=_BATCH)
+        move_in(DaemonClient(home))
+        assert home.root is not None
+        shown = run_program(
+            "buy", "-", "--max-price", "10", "--json", home=home.root, stdin="\n".join(isbns)
+        )
+        told = [json.loads(line) for line in shown.stdout.splitlines()]
+        assert [each["status"] for each in told] == ["SUCCESS"] * 16, shown.stderr
+        assert sorted(shop.ordered.values()) == sorted(isbns)
+        seen: set[str] = set()
+        looks = 0
+        for call in shop.asked:
+            looks += not seen.issuperset(call)
+            seen.update(call)
+        assert seen == set(isbns)
+        assert looks < 16
+        # What the requests say they cost is what the shop saw.
+        assert sum(each["calls"] for each in told) == len(shop.asked)
