@@ -150,8 +150,9 @@ class Report:
         ends = Counter(state for case in self.cases for state in case["states"])
         points = {name for case in self.cases for name in case["killed_at"]}
         scenes = {case["scene"] for case in self.cases if case["level"] != "random"}
-        played = {scene.partition("/")[2] for scene in scenes}
-        misdeeds = f"{len(played & BY_NAME.keys())} of {len(MISDEEDS)}"
+        of_street = {case["scene"] for case in self.cases if case["level"] != "shops"}
+        played = {scene.partition("/")[2] for scene in of_street} & BY_NAME.keys()
+        misdeeds = f"{len(played)} of {len(MISDEEDS)} of the street's"
         return [
             f"recovery: p50 {p50:.2f} s, p99 {p99:.2f} s of real time (the clock runs faster)",
             f"killed at {len(points)} different points; {len(scenes)} scenes, {misdeeds} misdeeds",

@@ -6,6 +6,7 @@ the suite that behaves as the system's facts say, and what it sold stands in a l
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -114,6 +115,19 @@ async def test_an_order_that_never_came_is_proven_so(kind: type[Merchant], tmp_p
     has_key = shopper.world.sellers[kind.system].seller.proof.capability.has_key
     wanted = RequestState.SUCCESS if has_key else RequestState.PURCHASE_FAILED
     assert (record.state, len(orders)) == (wanted, 1 if has_key else 0), record.result
+
+
+@every_system
+async def test_customers_at_once_have_a_basket_each(kind: type[Merchant], tmp_path: Path) -> None:
+    """Three want one of two copies: two orders of one copy each, and nobody got another's."""
+    async with shopping_at(kind, tmp_path) as (shopper, shop):
+        shop.put(Book(isbn=ISBN, stock=2))
+        records = await asyncio.gather(*(shopper.buy(kind.system) for _ in range(3)))
+        orders = shop.orders()
+    bought = [bought_of(each) for each in records if each.state is RequestState.SUCCESS]
+    assert len(bought) == len(orders) == 2
+    assert {order["quantity"] for order in orders} == {1}
+    assert {each.order_id for each in bought} == {order["order_id"] for order in orders}
 
 
 @who_can("sold_out", "declined")
