@@ -99,7 +99,14 @@ class Acp(SessionShop):
 
     def _delivery(self, session: Session) -> dict[str, Any]:
         options = [
-            {"type": "shipping", "id": name, "subtotal": minor, "tax": 0, "total": minor}
+            {
+                "type": "shipping",
+                "id": name,
+                "title": name.title(),
+                "subtotal": minor,
+                "tax": 0,
+                "total": minor,
+            }
             for name, minor in reversed(POSTAGE.items())
         ]
         chosen = {} if session.option is None else {"fulfillment_option_id": session.option}
@@ -119,6 +126,12 @@ class Acp(SessionShop):
     def disclosure(self) -> dict[str, Any]:
         return self.message("age_verification_required", "Adults only")
 
+    def order(self, session: Session) -> dict[str, Any]:
+        told = super().order(session)
+        if told:
+            told["order"]["checkout_session_id"] = session.id
+        return told
+
     def _conflict(self) -> Answer:
         return self.wrapped(self.error(422, "idempotency_conflict", "Another body had this key"))
 
@@ -130,10 +143,16 @@ class Acp(SessionShop):
             "currency": self.currency.lower(),
             "line_items": lines,
             "totals": [
-                {"type": "items_base_amount", "amount": session.basket.items_minor},
+                {
+                    "type": "items_base_amount",
+                    "display_text": "Items",
+                    "amount": session.basket.items_minor,
+                },
                 *self.totals(session),
             ],
             "messages": session.messages,
+            "links": [],
+            "fulfillment_options": [],
             **(self._delivery(session) if session.address is not None else {}),
             **self.order(session),
         }
@@ -172,7 +191,12 @@ class AcpOf2026(Acp):
 
     def _delivery(self, session: Session) -> dict[str, Any]:
         options = [
-            {"type": "shipping", "id": name, "totals": [{"type": "total", "amount": minor}]}
+            {
+                "type": "shipping",
+                "id": name,
+                "title": name.title(),
+                "totals": [{"type": "total", "display_text": "Total", "amount": minor}],
+            }
             for name, minor in reversed(POSTAGE.items())
         ]
         said = {"fulfillment_details": session.address, "fulfillment_options": options}

@@ -206,7 +206,9 @@ class SessionShop(ShopSystem, ABC):
             parts.append(("fulfillment", basket.postage_minor))
         total = basket.total_minor if basket.charged_minor is None else basket.charged_minor
         parts.append(("total", total))
-        return [{"type": kind, "amount": amount} for kind, amount in parts]
+        return [
+            {"type": kind, "display_text": kind.title(), "amount": amount} for kind, amount in parts
+        ]
 
     def order(self, session: Session) -> dict[str, Any]:
         """The member `order` of a completed session."""

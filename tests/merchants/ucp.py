@@ -120,12 +120,17 @@ class Ucp(SessionShop):
                     "id": f"li_{number}",
                     "item": {"id": line.isbn, "title": line.title, "price": line.price_minor},
                     "quantity": line.copies,
+                    "totals": [
+                        {"type": kind, "amount": line.price_minor * line.copies}
+                        for kind in ("subtotal", "total")
+                    ],
                 }
                 for number, line in enumerate(session.basket.lines)
             ],
             "buyer": session.buyer,
             "totals": self.totals(session),
             "messages": session.messages,
+            "links": [],
             "payment": {"handlers": [], "instruments": []},
             **({"fulfillment": self._fulfillment(session)} if session.address else {}),
             **self.order(session),
