@@ -60,6 +60,8 @@ class Ucp(SessionShop):
     def answer(self, request: Request) -> Answer:
         if not request.headers.get("ucp-agent", "").startswith('profile="https://'):
             return self.wrapped(self.error(400, "profile_missing", "Who are you?"))
+        if not request.headers.get("request-signature"):
+            return self.wrapped(self.error(422, "missing", "Request-Signature"))
         operation, said = self.operation(request), request.json
         if request.method != "GET" and not self.key_of(request):
             return self.wrapped(self.error(400, "idempotency_key_required", "A key is missing"))

@@ -332,6 +332,7 @@ def by_hand(
 ) -> tuple[int, Any]:
     known = {
         "UCP-Agent": 'profile="https://reader.example"',
+        "Request-Signature": "unsigned",
         "Authorization": "Bearer k",
         "API-Version": "2025-09-29" if merchant.system == "acp" else "2026-04-17",
     }

@@ -301,6 +301,7 @@ async def test_it_goes_to_the_customer_by_the_delivery_that_was_chosen(
 
 UCP_MESSAGES = [
     ({"code": "out_of_stock"}, Answer.SOLD_OUT),
+    ({"code": "OUT_OF_STOCK"}, Answer.SOLD_OUT),
     ({"code": "item_unavailable"}, Answer.SOLD_OUT),
     ({"code": "address_undeliverable"}, Answer.DOES_NOT_SHIP),
     ({"code": "x", "severity": "requires_buyer_input"}, Answer.NEEDS_PERSON),
@@ -413,12 +414,17 @@ BY_BODY: list[tuple[tuple[type[SessionShop], ...], int, Any, Answer]] = [
     (ALL, 200, {"status": "canceled"}, Answer.REFUSED),
     (BOTH_ACP, 200, {"status": "expired"}, Answer.REFUSED),
     (ALL, 409, {"status": "canceled"}, Answer.UNKNOWN),
+    ((Ucp,), 409, {"messages": [{"code": "OUT_OF_STOCK"}]}, Answer.SOLD_OUT),
+    ((Ucp,), 409, {"messages": [{"code": "CHECKOUT_NOT_MODIFIABLE"}]}, Answer.UNKNOWN),
     (ALL, 400, {}, Answer.UNKNOWN),
     (ALL, 404, {}, Answer.UNKNOWN),
     (ALL, 500, {}, Answer.UNKNOWN),
 ]
 BY_CODE: list[tuple[tuple[type[SessionShop], ...], int, str, Answer]] = [
     ((Ucp,), 402, "payment_failed", Answer.DECLINED),
+    ((Ucp,), 402, "?", Answer.DECLINED),
+    ((Ucp,), 400, "PAYMENT_FAILED", Answer.DECLINED),
+    ((Ucp,), 409, "OUT_OF_STOCK", Answer.SOLD_OUT),
     (BOTH_ACP, 402, "payment_declined", Answer.DECLINED),
     (BOTH_ACP, 400, "payment_declined", Answer.DECLINED),
     (BOTH_ACP, 400, "out_of_stock", Answer.SOLD_OUT),
