@@ -156,7 +156,7 @@ def generate(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["dev"], default=False)
 def shops(session: nox.Session) -> None:
-    """Buy at a real Vendure shop from npm, opened here, and count in its own database."""
+    """Buy at real shops from npm, Vendure and Medusa, and count in their own databases."""
     cache = session.cache_dir / "shops"
     run(session, "python", "-m", "tests.shops", "--cache", str(cache), *session.posargs)
 

@@ -1,6 +1,7 @@
-"""`python -m tests.shops`: buy at a real shop system, and count in its own database.
+"""`python -m tests.shops`: buy at real shop systems, and count in their own databases.
 
-    --cache FOLDER     where the shop is installed, once (a folder among the temporary ones)
+    SYSTEM...          vendure, medusa; none: both
+    --cache FOLDER     where the shops are installed, once (a folder among the temporary ones)
 
 Ends with 0 when every purchase ended as promised and both ledgers say the same; with 2 when the
 shop cannot be run here, and then says what to install. The definitions are the manual's own.
@@ -15,25 +16,33 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.shops.household import Household
-from tests.shops.scenes import PROMISES, Shown, Stand, shown
-from tests.shops.trials import TRIALS, told
-from tests.shops.vendure import ShopMissing, VendureShop, installed
+from tests.shops.medusa import MedusaShop
+from tests.shops.scenes import Shown, Stand, promises, shown
+from tests.shops.shop import ShopMissing
+from tests.shops.trials import told, trials
+from tests.shops.vendure import VendureShop
 from tests.support.faulty_proxy import faulty_proxy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.shops.shop import Shop
 
 _MANUAL = Path(__file__).parents[2] / "sellers.d" / "README.md"
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One way a Vendure shop is set up, and the file of the manual that is for it."""
+    """One way a shop is set up, and the file of the manual that is for it."""
 
     name: str
     seller: str
-    session_by: str
-    search: str
+    open: Callable[[Path, Path], Shop]  # the cache of installations, a folder of its own
 
     def definition(self, address: str) -> str:
         """The manual's own file, with the address of this run."""
@@ -42,81 +51,92 @@ class Kind:
         return re.sub(r"(?m)^base_url: .*$", f"base_url: {address}", text)
 
 
-KINDS = (
-    Kind("sessions in a header", "threeowls", "bearer", "stock"),
-    Kind("sessions in a cookie", "threeowls", "cookie", "stock"),
-    Kind("a search that tells no stock", "oldmill", "bearer", "plain"),
-)
+def _vendure(session_by: str, search: str) -> Callable[[Path, Path], Shop]:
+    return partial(VendureShop.open, session_by=session_by, search=search)
+
+
+KINDS = {
+    "vendure": (
+        Kind("Vendure, sessions in a header", "threeowls", _vendure("bearer", "stock")),
+        Kind("Vendure, sessions in a cookie", "threeowls", _vendure("cookie", "stock")),
+        Kind("Vendure, a search that tells no stock", "oldmill", _vendure("bearer", "plain")),
+    ),
+    "medusa": (Kind("Medusa", "halfmoon", MedusaShop.open),),
+}
 
 
 def main() -> int:
     """Run everything; the exit code."""
-    cache = _arguments().cache
+    asked = _arguments()
+    kinds = [kind for system in asked.systems or KINDS for kind in KINDS[system]]
+    tally = Tally()
     try:
-        program = installed(cache)
         with tempfile.TemporaryDirectory(prefix="shops-") as folder:
-            wrong = sum(asyncio.run(_at_one_shop(program, Path(folder), kind)) for kind in KINDS)
+            for n, kind in enumerate(kinds):
+                asyncio.run(_at_one_shop(asked.cache, Path(folder, str(n)), kind, tally))
     except ShopMissing as missing:
         sys.stderr.write(f"{missing}\n")
         return 2
-    _say(
-        f"{len(KINDS) * (len(PROMISES) + len(TRIALS))} scenes at {len(KINDS)} shops, {wrong} wrong"
-    )
-    return 1 if wrong else 0
+    _say(f"{tally.played} scenes at {len(kinds)} shops, {tally.wrong} wrong")
+    return 1 if tally.wrong else 0
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.shops", description=__doc__)
     usual = Path(tempfile.gettempdir(), "bookhunt-shops")
     parser.add_argument("--cache", type=Path, default=usual)
+    parser.add_argument("systems", nargs="*", choices=[*KINDS, []], metavar="SYSTEM")
     return parser.parse_args()
 
 
-async def _at_one_shop(program: Path, folder: Path, kind: Kind) -> int:
-    """Every trial and every scene at one shop; how many went wrong."""
-    folder /= f"{kind.session_by}-{kind.search}"
-    shop = await asyncio.to_thread(
-        VendureShop.open,
-        program,
-        folder / "shop",
-        session_by=kind.session_by,
-        search=kind.search,
-    )
+@dataclass(slots=True)
+class Tally:
+    """How much was played, and how much of it went wrong."""
+
+    played: int = 0
+    wrong: int = 0
+
+    def count(self, wrong: list[str]) -> None:
+        """One more."""
+        self.played += 1
+        self.wrong += bool(wrong)
+
+
+async def _at_one_shop(cache: Path, folder: Path, kind: Kind, tally: Tally) -> None:
+    """Every trial and every scene at one shop."""
+    shop = await asyncio.to_thread(kind.open, cache, folder / "shop")
     try:
-        async with faulty_proxy(shop.address) as proxy:
+        async with faulty_proxy(shop.facts.address) as proxy:
             definition = kind.definition(proxy.address)
             household = await asyncio.to_thread(
-                Household.furnish, folder / "home", kind.seller, definition
+                Household.furnish, folder / "home", kind.seller, definition, shop.facts
             )
             stand = Stand(shop, proxy, household)
-            _say(f"Vendure: {kind.name}")
+            _say(kind.name)
             try:
-                return await _every_trial(stand) + await _every_scene(stand)
+                await _every_trial(stand, tally)
+                await _every_scene(stand, tally)
             finally:
                 await asyncio.to_thread(household.leave)
     finally:
         await asyncio.to_thread(shop.close)
 
 
-async def _every_trial(stand: Stand) -> int:
-    wrong = 0
-    for trial in TRIALS:
+async def _every_trial(stand: Stand, tally: Tally) -> None:
+    for trial in trials(stand.shop):
         came = await told(stand, trial)
-        wrong += bool(came.wrong)
+        tally.count(came.wrong)
         _say(f"{'FAIL' if came.wrong else 'ok  '}  tried out: {trial.name}")
         for line in (*came.lines, *(f"WRONG  {each}" for each in came.wrong)):
             _say(f"      {line}")
-    return wrong
 
 
-async def _every_scene(stand: Stand) -> int:
-    wrong = 0
-    for promise in PROMISES:
+async def _every_scene(stand: Stand, tally: Tally) -> None:
+    for promise in promises(stand.shop):
         began = time.monotonic()
         came = await shown(stand, promise)
-        wrong += bool(came.wrong)
+        tally.count(came.wrong)
         _tell(promise.name, came, time.monotonic() - began)
-    return wrong
 
 
 def _tell(name: str, came: Shown, took_s: float) -> None:

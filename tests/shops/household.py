@@ -18,13 +18,9 @@ if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
+    from tests.shops.shop import Facts
+
 UNPAID = "unpaid"  # the same shop, and nobody said how it is paid there
-_CONFIGURATION = """\
-network: {{allow_loopback: true}}
-secrets: {{backend: file}}
-defaults: {{profile: home, currency: USD, country: US}}
-sellers: {{{seller}: {{payment_method: card}}}}
-"""
 _HOME = {
     "name": "Ada Reader",
     "street": "1 Main St",
@@ -54,12 +50,12 @@ class Household:
     seller: str
 
     @classmethod
-    def furnish(cls, root: Path, seller: str, definition: str) -> Household:
-        """Set a home up as the manual says: the definition, profiles, their payment tokens."""
+    def furnish(cls, root: Path, seller: str, definition: str, facts: Facts) -> Household:
+        """Set a home up as the manual says: definition, settings, profiles, tokens and secrets."""
         home = Home.at(root)
         home.prepare()
         home.sellers_dir.mkdir(mode=0o700, exist_ok=True)
-        home.config_file.write_text(_CONFIGURATION.format(seller=seller))
+        home.config_file.write_text(json.dumps(_configuration(seller, facts)))  # JSON is YAML
         home.config_file.chmod(0o600)
         made = cls(home, seller)
         for name in (seller, UNPAID):
@@ -69,7 +65,8 @@ class Household:
             made.do("profile", "add", profile, "--from", "-", stdin=json.dumps(_HOME | other))
             for name in (seller, UNPAID):
                 login = ("sellers", "login", name, "--profile", profile, "--stdin")
-                made.do(*login, stdin=f"payment={token}\n")
+                given = facts.secrets | {"payment": token}
+                made.do(*login, stdin="".join(f"{key}={each}\n" for key, each in given.items()))
         return made
 
     def say(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -135,3 +132,13 @@ class Household:
         with suppress(DaemonError):
             DaemonClient(self.home, autostart=False).stop()
         wait_until_gone(self.home)
+
+
+def _configuration(seller: str, facts: Facts) -> dict[str, Any]:
+    unpaid = {name: value for name, value in facts.settings.items() if name != facts.paid_by}
+    return {
+        "network": {"allow_loopback": "true"},
+        "secrets": {"backend": "file"},
+        "defaults": {"profile": "home", "currency": "USD", "country": "US"},
+        "sellers": {seller: facts.settings, UNPAID: unpaid},
+    }

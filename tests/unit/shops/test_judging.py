@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.shops.scenes import differences
-from tests.shops.vendure import ShopMissing, ShopOrder, installed
+from tests.shops.shop import ShopMissing, ShopOrder, installed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,4 +71,4 @@ def test_without_node_it_says_what_to_install(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ShopMissing, match="apt-get install nodejs npm"):
-        installed(tmp_path / "cache")
+        installed(tmp_path / "cache", "vendure")
