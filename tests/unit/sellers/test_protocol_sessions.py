@@ -356,6 +356,20 @@ async def test_a_session_that_waits_for_a_person_is_not_paid(
     assert ended.answer is Answer.NEEDS_PERSON
 
 
+@pytest.mark.parametrize("said", [{}, {"messages": [{"content": "Confirm"}]}], ids=str)
+async def test_a_person_is_told_where_to_go_on(said: dict[str, Any]) -> None:
+    """Before the order as after it."""
+    session = said | {"status": "requires_escalation", "continue_url": "https://shop.example/c/1"}
+    told = "Confirm https://shop.example/c/1" if "messages" in said else "https://shop.example/c/1"
+    ended = await stopped(Ucp, "ready", lambda ready: ready | {"messages": None} | session)
+    assert ended.detail == f"delivery: {told}"
+    async with at(Ucp, commit=say(session)) as (gateway, order, _):
+        ready = await gateway.prepare(order)
+        assert isinstance(ready, Prepared)
+        sent = await gateway.send(frozen_by(order, ready.frozen))
+    assert (sent.answer, sent.detail) == (Answer.NEEDS_PERSON, told)
+
+
 @pytest.mark.parametrize(("kind", "name"), cases(*BOTH_ACP))
 async def test_what_a_line_discloses_is_for_a_person(kind: type[SessionShop], name: str) -> None:
     spoil = with_line(disclosures=[{"type": "disclaimer", "content": "Signs of wear"}])
