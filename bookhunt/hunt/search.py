@@ -7,8 +7,9 @@ what is known and decides synchronously whom to ask next, how long to wait, and 
 this module only performs: it takes the answers that are there already, starts or joins calls, files
 answers, and wakes the policy on every answer or when the policy said so.
 
-A search can be resumed: when the purchase of the chosen offer falls through, `next_choice` first
-offers the next best one that is already known, and asks further sellers only if there is none.
+A search can be resumed: when the purchase of the chosen offer falls through, `next_choice` takes
+the answers that came meanwhile and lets the policy go on from the next best offer; with none in
+hand, those not asked yet have the whole time again.
 Each call is bounded three times: by the seller's own time-out, by the search's deadline, and by
 the cap on calls of all requests together.
 """
@@ -138,12 +139,17 @@ class Search:
         return search
 
     async def next_choice(self) -> Choice:
-        """The best offer now known to fit, asking on until there is one or all were asked."""
-        choice = self.choice()
-        if choice.best is None or self.stopped_because is None:
+        """The best offer now known to fit, asking on while somebody not asked may be worth it."""
+        choice, now = self.choice(), self.world.clock.monotonic()
+        if self.stopped_because is not None:
+            # What was worth no call beside the offer that fell through may be beside the next one.
             self.policy.resume()
+            self._take_what_is_known()
+            choice = self.choice()
+        if choice.best is None or self.stopped_because is None:
             # What a refused purchase took of the time is not taken from those not asked yet.
-            self.ends_at = self.world.clock.monotonic() + self.length_s
+            self.ends_at = now + self.length_s
+        if now < self.ends_at:
             with span("search") as seen:
                 await self._ask_until_enough()
                 seen.tell(why=self.stopped_because)
@@ -211,14 +217,17 @@ class Search:
 
     # --------------------------------------------------------------------------------- asking
     def _take_what_is_known(self) -> None:
-        """Answers that are still fresh count as asked; they cost nothing."""
+        """Answers that are still fresh count as asked; they cost nothing.
+
+        Those of calls that were not waited for are among them, when the search goes on.
+        """
+        now = self.world.clock.monotonic()
         min_stock = cached_stock(self.world.settings, self.request)
-        for candidate in self.market.candidates:
+        for candidate in list(self._left.values()):
             quoted = self.world.lookups.cached(
                 candidate.seller, self.ask, self.subject, min_stock=min_stock
             )
             if quoted is not None:
-                now = self.started_at
                 asked = Asked(candidate=candidate, asked_at=now, answered_at=now)
                 self.launched.append(asked)
                 self._file(asked, quoted)
