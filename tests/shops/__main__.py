@@ -86,7 +86,9 @@ def _arguments() -> argparse.Namespace:
     usual = Path(tempfile.gettempdir(), "bookhunt-shops")
     parser.add_argument("--cache", type=Path, default=usual)
     parser.add_argument("systems", nargs="*", choices=[*KINDS, []], metavar="SYSTEM")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    asked.cache = asked.cache.absolute()  # programs are started in folders of their own
+    return asked
 
 
 @dataclass(slots=True)
