@@ -201,6 +201,9 @@ async def _order(purchase: Purchase, intended: Intended, buyer: Buyer) -> Ended 
     fp("attempt.after_send")
     settled = await _write_down_at_last(world, sending, sent, findings)
     fp("attempt.after_settle")
+    if settled.attempt.stage is Stage.REFUSED:
+        # Its session is still open there, may hold a copy back, and nobody comes for it any more.
+        await _let_go(world, replace(order, attempt=settled.attempt))
     return _verdict(settled, sent)
 
 

@@ -171,6 +171,18 @@ async def test_a_refusal_of_the_same_key_is_the_first_answer(
     assert sold(lines) == []
 
 
+@at_each(*SHOPS)
+@pytest.mark.parametrize("twist", ["declined", "sold_out", "price_raised"])
+async def test_a_session_that_was_refused_is_given_up(
+    kind: type[SessionShop], twist: str, tmp_path: Path
+) -> None:
+    """It would stay open, and may hold a copy back for nobody."""
+    record, lines = await bought_at(kind, tmp_path, (twist, "commit", None))
+    assert record.state is RequestState.PURCHASE_FAILED
+    asked = [line["operation"] for line in lines if line["kind"] == "arrival"]
+    assert asked[-2:] == ["commit", "cancel"]
+
+
 # ---------------------------------------------------------------------- what a person must look at
 @at_each(*SHOPS)
 async def test_a_shop_that_wants_to_see_the_buyer_gets_a_person(

@@ -166,6 +166,7 @@ async def test_after_a_definite_no_the_next_best_is_bought(life: Life, answer: A
     assert life.orders() == ["second"]
     stages = [a.stage for a in await life.attempts(record)]
     assert stages == [Stage.REFUSED, Stage.CONFIRMED]
+    assert life.sellers.count("cancel", "first") == 1, "its session stays open for nobody"
 
 
 @pytest.mark.parametrize(
@@ -190,6 +191,7 @@ async def test_after_anything_else_no_other_seller_is_tried(life: Life, answer: 
     record = await life.hunted()
     assert record.state is SUCCESS
     assert life.orders() == ["first"]
+    assert life.sellers.count("cancel") == 0, "what may stand is not taken back"
 
 
 async def test_an_order_that_never_left_is_tried_once_more_with_a_new_key(life: Life) -> None:
