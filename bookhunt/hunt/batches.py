@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 # As long as the gate waits for a rate: more is worth less than asking somebody else.
 _HELD_AT_MOST_S = 0.25
+_NO_TIME_S = 0.001
 _MOST_WAITING = 1000  # asks, in the line of one seller
 
 _LineKey = tuple[object, ...]
@@ -168,8 +169,9 @@ class Batches:
             await _news_of(line, within_s=left_s)
 
     def _may_be_held_s(self, line: _Line) -> float:
-        """How long the one who came first may be kept waiting yet."""
-        return next(iter(line.waiting)).since + _HELD_AT_MOST_S - self.clock.monotonic()
+        """How long the one who came first may be kept waiting yet; a millisecond is no time."""
+        left_s = next(iter(line.waiting)).since + _HELD_AT_MOST_S - self.clock.monotonic()
+        return left_s if left_s > _NO_TIME_S else 0.0
 
     async def _send_one(self, line: _Line) -> None:
         """One call for those who wait, or the gate's refusal for all of them."""
@@ -264,10 +266,13 @@ def _asked_by(seller: Seller, ask: Ask) -> str:
 
 
 def _taken(line: _Line, *, most: int) -> list[_Rider]:
-    """The first in line, who are in it no more; those who left are passed over."""
-    taken = [rider for rider in line.waiting if not rider.answer.done()][:most]
-    for rider in taken:
+    """The first in line, who are in it no more; nor are those who left a moment ago."""
+    taken: list[_Rider] = []
+    while line.waiting and len(taken) < most:
+        rider = next(iter(line.waiting))
         del line.waiting[rider]
+        if not rider.answer.done():
+            taken.append(rider)
     return taken
 
 

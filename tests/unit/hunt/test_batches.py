@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bookhunt.hunt.beliefs import subject_of
 from bookhunt.hunt.ports import Ask, Quoted
@@ -380,3 +382,61 @@ async def test_at_the_end_nothing_is_left_under_way(world: World) -> None:
     done = await asyncio.gather(*waits, return_exceptions=True)
     assert all(isinstance(each, asyncio.CancelledError) for each in done)
     assert not world.lookups.batches._calls
+
+
+_ARRIVALS = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 0.0, 0.0, 0.01, 0.1, 0.3]),  # after the one before
+        st.sampled_from([0.0, 0.05, 0.21, 5.0]),  # how long it waits
+        st.booleans(),  # whether its call goes on without it
+    ),
+    min_size=1,
+    max_size=25,
+)
+_ANSWERS = st.lists(
+    st.sampled_from(
+        [
+            QuoteScript(delay_s=0.0),
+            QuoteScript(delay_s=0.2),
+            QuoteScript(delay_s=4.0),  # longer than the seller is given
+            QuoteScript(reason=Reason.SERVER_ERROR, delay_s=0.1),
+            QuoteScript(reason=Reason.RATE_LIMITED, retry_after_s=0.2),
+        ]
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(_ARRIVALS, _ANSWERS, st.sampled_from([1, 3, 50]), st.sampled_from([1, 4]))
+def test_whoever_comes_and_leaves_nothing_is_left_and_the_costs_add_up(
+    arrivals: list[tuple[float, float, bool]],
+    answers: list[QuoteScript],
+    concurrency: int,
+    in_flight: int,
+) -> None:
+    """Every ask ends in time; every place is given back; what is paid for is what was called."""
+    clock = JumpClock()
+
+    async def life() -> None:
+        world = a_world(in_flight=in_flight)
+        seller = opens(world, *answers, concurrency=concurrency, per_second=50.0)
+        asking = []
+        for pause_s, within_s, finish in arrivals:
+            await clock.sleep(pause_s)
+            lookup = begins(world, seller, an_ask())
+            asking.append(asyncio.create_task(lookup.answer(within_s=within_s, finish=finish)))
+        began = clock.monotonic()
+        quoted = await asyncio.gather(*asking)
+        assert clock.monotonic() - began <= 5.1
+        await clock.sleep(60)
+        assert not world.lookups.batches._lines
+        assert not world.lookups.batches._calls
+        assert not world.lookups._flights
+        assert world.lookups.calls._value == in_flight
+        load = world.gate.load(seller.id)
+        assert load is None or load[0] == 0
+        assert all(size <= seller.batch for size in sizes(world))
+        assert sum(each.calls for each in quoted) == scripted(world).count("quote")
+
+    clock.run(life())
