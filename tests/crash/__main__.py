@@ -89,7 +89,7 @@ FULL = Run(
 SHOPS_QUICKLY = Size(share=0.001)
 SHOPS = Size(share=0.05, doubles=1, cancels=1, errors=1, leaps=1)
 SHOPS_FULLY = Size(share=0.3, doubles=3, cancels=2, errors=2, leaps=2)
-_SHOPS_PROMISED = 500
+_SHOPS_PROMISED = 2000
 _OF_A_SCENE = {
     "single": "share",
     "double": "doubles",

@@ -412,6 +412,33 @@ def stage_after_look_up""",
         ("pytest tests/unit/cli/test_purchases.py",),
     ),
     Mutant(
+        "the same bytes go while the first may still be worked on",
+        (
+            Change(
+                "hunt/unknown.py",
+                "waits = paused or lived.quiet_s < proof.resend_after_s",
+                "waits = paused",
+            ),
+        ),
+        ("pytest tests/story/test_protocol_shops.py -k slow_commit",),
+    ),
+    Mutant(
+        "the same bytes go into what the seller says it works on",
+        (
+            Change(
+                "hunt/unknown.py",
+                "if plan.resend and not looked.under_way:",
+                "if plan.resend:",
+            ),
+        ),
+        ("pytest tests/unit/hunt/test_recovery.py -k works_on",),
+    ),
+    Mutant(
+        "what must hold of an answer is not held against it",
+        (Change("sellers/plan_reading.py", "    if broken is not None:", "    if False:"),),
+        ("pytest tests/story/test_protocol_shops.py -k what_it_should_be",),
+    ),
+    Mutant(
         "what lies in the basket is not looked at",
         (
             Change(

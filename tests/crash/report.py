@@ -115,7 +115,8 @@ class Report:
             told.append(f"{name:12}" + "".join(f"{row[each]:>13}" for each in columns))
         return [
             *told,
-            "attention: it could have been proven; person: the shop system itself cannot say",
+            "attention: it could have been proven; person: the shop system itself cannot say, or a",
+            "key alone could, and nobody trusts its age after a jump of the clock",
             "",
         ]
 
