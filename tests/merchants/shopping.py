@@ -61,7 +61,7 @@ async def shopping(arcade: Arcade, folder: Path) -> AsyncIterator[Shopper]:
     """A hunt over the shipped definitions of every merchant that is open."""
     world = World(
         folder=folder,
-        sellers=shops(arcade, settle_s=_SETTLE_S, read_ms=1500, commit_ms=1000),
+        sellers=shops(arcade, settle_s=_SETTLE_S, read_ms=8000, commit_ms=8000),
         secret=any_secret,
         clock=FastClock(factor=_FACTOR, origin=time.monotonic()),
         wishes=(),
