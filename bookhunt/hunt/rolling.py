@@ -44,6 +44,7 @@ _PATIENCE = 2.0  # times the target: with an offer in hand nobody is waited for 
 _UNUSUAL = 2.5  # times the expected latency: from here on a call may never be answered
 _STILL_POSSIBLE = 0.01  # chance that silent sellers have it, below which they are not waited for
 _GROW_FROM = 1.0  # times the target
+_HALF_KNOWN = 8.0  # quotes after which a seller is neither a stranger nor well known
 _WORTH_A_RETRY_SD = 2.5
 
 
@@ -57,6 +58,7 @@ class RollingSettings:
     prove_s: float  # when one without should have asked everybody
     burst: float  # chance that anybody fits, below which all the rest is asked at once
     grow: float  # factor of the window per latency past the target
+    few: float = 1.0  # a well-known seller's call costs so many times as much, a stranger's less
     share: float = 1.0  # of the usual window; less while the event loop is late
 
 
@@ -104,21 +106,28 @@ class Rolling:
     def _boxes(
         self, beliefs: Beliefs, candidates: Iterable[Candidate], wall_s: float
     ) -> dict[str, Box]:
-        boxes = {}
+        boxes, call = {}, self._settings.call_value * self._max
+        second = self._settings.second_value * self._max / _PRICE_OF_A_SECOND_SHARED
         for candidate in candidates:
             seller_id = candidate.seller.id
             outlook = beliefs.outlook(seller_id, self._book, wall_s)
             self._outlooks[seller_id] = outlook
-            second = self._settings.second_value * self._max / _PRICE_OF_A_SECOND_SHARED
             boxes[seller_id] = Box(
                 seller=seller_id,
                 mu=self._book.level + outlook.offset,
                 sd=math.sqrt(outlook.var + self._book.var),
                 chance=outlook.chance(self._book.spread),
-                cost=self._settings.call_value * self._max + second * outlook.latency_s,
+                cost=call * self._dearness(beliefs, seller_id) + second * outlook.latency_s,
                 latency_s=outlook.latency_s,
             )
         return boxes
+
+    def _dearness(self, beliefs: Beliefs, seller_id: str) -> float:
+        """How many times as much as usual a call costs: among few sellers, the better known."""
+        if self._settings.few == 1.0:
+            return 1.0
+        quotes = beliefs.seller(seller_id).quotes
+        return self._settings.few ** (2.0 * quotes / (quotes + _HALF_KNOWN) - 1.0)
 
     def _sized(self) -> tuple[int, float]:
         """The window, and the latency that is typical of who is asked first."""

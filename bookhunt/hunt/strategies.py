@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bookhunt.model.request import Request
 
 _USUAL_LENGTH_S = 4.3  # of the default deadline, what the strategies' times are meant for
-_FEW_SELLERS = 40  # with fewer, a call is dearer
+_FEW_SELLERS = 40  # with fewer, asking one that is known is dearer, and a stranger cheaper
 _TIERS_MIN_STOCK = 100  # the tiered policy reuses an offer without asking only where plenty is left
 
 
@@ -36,22 +36,21 @@ def policy_for(
 ) -> Policy:
     """The policy of one request; a shorter deadline makes everything quicker in proportion.
 
-    Among few sellers each is asked by a large part of all requests, so that it is well known what
-    it will say: a call there costs more of what a seller bears, and saves less. Measured on
-    markets of eight and sixteen; of two or three, each is worth asking.
+    Among few sellers each is asked by a large part of all requests. So what a stranger among them
+    says is worth knowing for long, and one that was asked often is well known: a call there costs
+    more of what it bears, and saves less. Measured on markets of eight and sixteen.
     """
     if request.strategy is Strategy.TIERS:
         return Tiers(world.settings.tiers, share=world.fan_out.share)
     settings = STRATEGIES[request.strategy]
     hurry = min(length_s / _USUAL_LENGTH_S, 1.0)
-    call_value = world.settings.call_value  # nothing is a value, too: ask while anything is saved
-    if call_value is None:
-        sellers = max(len(market.candidates), 1)
-        dearer = (_FEW_SELLERS / sellers) ** 1.3
-        call_value = settings.call_value * min(max(dearer, 1.0), sellers)
+    set_value = world.settings.call_value  # nothing is a value, too: ask while anything is saved
+    sellers = max(len(market.candidates), 1)
+    few = min(max((_FEW_SELLERS / sellers) ** 1.3, 1.0), sellers)
     settings = replace(
         settings,
-        call_value=call_value,
+        call_value=settings.call_value if set_value is None else set_value,
+        few=few if set_value is None else 1.0,
         target_s=settings.target_s * hurry,
         prove_s=settings.prove_s * hurry,
         share=world.fan_out.share,

@@ -45,8 +45,9 @@ async def test_a_call_may_be_worth_nothing(clock: JumpClock) -> None:
     assert await calls_with(clock, 0.0, Strategy.FAST) > usual
 
 
-def cost_of_a_call(life: Life, sellers: int) -> float:
-    """What asking a seller nobody knows yet is held to cost, among so many."""
+def cost_of_a_call(life: Life, sellers: int, *, quotes: float = 100.0) -> float:
+    """What asking a seller that answered so often is held to cost, among so many."""
+    life.service._world.beliefs.seller("s00").quotes = quotes
     candidates = tuple(Candidate(seller=a_seller(f"s{n:02d}"), tier=3) for n in range(sellers))
     market = Market(candidates=candidates, ruled_out=())
     policy = policy_for(
@@ -54,6 +55,14 @@ def cost_of_a_call(life: Life, sellers: int) -> float:
     )
     assert isinstance(policy, Rolling)
     return policy.boxes["s00"].cost
+
+
+async def test_a_stranger_among_few_is_worth_knowing(clock: JumpClock) -> None:
+    """What it says serves a large part of all requests to come."""
+    life = Life(clock)
+    costs = [cost_of_a_call(life, 8, quotes=quotes) for quotes in (0.0, 8.0, 100.0)]
+    assert costs == sorted(costs)
+    assert costs[0] < cost_of_a_call(life, 40, quotes=0.0)
 
 
 async def test_among_few_sellers_a_call_is_dearer(clock: JumpClock) -> None:
