@@ -127,7 +127,7 @@ class Rolling:
         if self._settings.few == 1.0:
             return 1.0
         quotes = beliefs.seller(seller_id).quotes
-        return self._settings.few ** (2.0 * quotes / (quotes + _HALF_KNOWN) - 1.0)
+        return math.pow(self._settings.few, 2.0 * quotes / (quotes + _HALF_KNOWN) - 1.0)
 
     def _sized(self) -> tuple[int, float]:
         """The window, and the latency that is typical of who is asked first."""
