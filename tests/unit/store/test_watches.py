@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -52,8 +53,8 @@ async def test_changes_of_watches_are_in_the_journal_and_runs_are_not(
     record = await ledger.watches.change(record, every, WatchState.ACTIVE)
     record = await ledger.watches.change(record, every, WatchState.REMOVED)
     await ledger.close()
-    db = sqlite3.connect(path)
-    told = db.execute("SELECT event, data FROM journal WHERE event LIKE 'watch.%'").fetchall()
+    with closing(sqlite3.connect(path)) as db:
+        told = db.execute("SELECT event, data FROM journal WHERE event LIKE 'watch.%'").fetchall()
     assert [event for event, _ in told] == ["watch.new", "watch.edited", "watch.removed"]
     assert json.loads(json.loads(told[1][1])["body"])["schedule"] == "every 6h"
 
