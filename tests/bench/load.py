@@ -136,6 +136,8 @@ class Scene:
         contradicted = wrong(outcomes, orders, self.offers())
         for each in contradicted[:10]:
             print(f"   WRONG {each}", flush=True)
+        for each in (each for each in outcomes if each.status == "LOST"):
+            print(f"   LOST {each.wish.key} after {each.latency_s:.1f} s: {each.error}", flush=True)
         latencies = sorted(each.latency_s for each in outcomes if each.status != "REFUSED")
         taken = max(len(latencies), 1)
         good = sum(

@@ -212,9 +212,15 @@ class OpenLoop:
         if body is not None:
             data = json.dumps(body).encode()
             lines += ["Content-Type: application/json", f"Content-Length: {len(data)}"]
-        connection = await self._connection()
         asked = ("\r\n".join(lines) + "\r\n\r\n").encode() + data
-        status, headers, told = await connection.ask(asked)
+        connection = await self._connection()
+        try:
+            status, headers, told = await connection.ask(asked)
+        except OSError:
+            # A kept connection may be closed just now; its key makes a submission safe to repeat.
+            self._idle.clear()
+            connection = await self._connection()
+            status, headers, told = await connection.ask(asked)
         self._idle.append(connection)
         return status, headers, json.loads(told)
 
