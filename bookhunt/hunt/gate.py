@@ -230,6 +230,8 @@ class Gate:
         if now - self.started_at < _GRACE_S:
             return
         door.failures += 1
+        if not probe and now < door.shut_until:
+            return  # it was under way when the seller was left alone: the same trouble
         if not probe and (door.failures < _FAILURES_THAT_OPEN or self._fault_is_ours(now)):
             return
         door.openings += 1

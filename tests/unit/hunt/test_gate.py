@@ -130,6 +130,17 @@ def test_a_failed_probe_doubles_the_time() -> None:
     assert call(gate, seller, LATER + 11 + 21)
 
 
+def test_calls_that_were_under_way_when_it_shut_make_it_no_longer() -> None:
+    """Twenty that time out together are one trouble, not sixteen."""
+    gate, seller = Gate(0.0), quick()
+    under_way = [gate.enter(seller, LATER) for _ in range(20)]
+    for entered in under_way:
+        assert isinstance(entered, Pass)
+        gate.leave(entered, Reason.TIMED_OUT, LATER + 3)
+    assert not call(gate, seller, LATER + 3 + 9)
+    assert call(gate, seller, LATER + 3 + 11)
+
+
 def test_a_probe_that_is_cut_off_does_not_shut_the_seller_for_ever() -> None:
     """The next call may probe."""
     gate, seller = Gate(0.0), quick()
