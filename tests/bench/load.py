@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 _BOOKS = 2958  # and the catalogue's make 3,000
 _COPIES = 20  # times the usual stock, so that a minute does not sell the street out
 _HELD_P90_S = 5.0
+_IN_DOUBT = frozenset({"IN_DOUBT", "NEEDS_ATTENTION"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,7 @@ class Scene:
         self.daemon = int(self.world.client.health()["pid"])
         self.books = self._books()
         self.runs = 0
+        self.doubts = 0  # requests whose customer knows that an order may stand
 
     def _books(self) -> list[tuple[str, int]]:
         cheapest: dict[str, int] = {}
@@ -133,7 +135,8 @@ class Scene:
             for order in self.world.street.orders()
             if _key(order) not in orders_before
         }
-        contradicted = wrong(outcomes, orders, self.offers())
+        self.doubts += sum(each.status in _IN_DOUBT for each in outcomes)
+        contradicted = wrong(outcomes, orders, self.offers(), doubts=self.doubts)
         for each in contradicted[:10]:
             print(f"   WRONG {each}", flush=True)
         for each in (each for each in outcomes if each.status == "LOST"):
@@ -176,8 +179,13 @@ def wrong(
     outcomes: list[Outcome],
     orders: dict[tuple[str, str], dict[str, Any]],
     offers: list[tuple[str, int, int]],
+    *,
+    doubts: int = 0,
 ) -> list[str]:
-    """What the street contradicts; `offers` are those that were left when the run had ended."""
+    """What the street contradicts; `offers` are those that were left when the run had ended.
+
+    So many orders as there are `doubts` may be there without a word that they are.
+    """
     left: dict[str, int] = {}
     for isbn, total, _ in offers:
         left[isbn] = min(total, left.get(isbn, total))
@@ -206,7 +214,7 @@ def wrong(
             )
     lost = {each.wish.key for each in outcomes if each.status == "LOST"}
     unknown = [key for key in orders if key not in told]
-    found += [f"{orders[key]}: nobody was told" for key in unknown[len(lost) :]]
+    found += [f"{orders[key]}: nobody was told" for key in unknown[len(lost) + doubts :]]
     return found
 
 
