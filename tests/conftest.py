@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 from typing import Any
 
@@ -24,6 +25,10 @@ settings.register_profile(
 settings.load_profile(
     os.environ.get("BOOKHUNT_HYPOTHESIS", "ci" if os.environ.get("CI") else "dev")
 )
+
+# A check that a shell runs in the background ignores Ctrl-C, and so would every program started
+# here that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class LeftTheMachine(AssertionError):
