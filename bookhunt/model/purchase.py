@@ -142,6 +142,51 @@ class Attempt:
     created_at: datetime
     finished_at: datetime | None
 
+    @classmethod
+    def begun(
+        cls,
+        *,
+        id: str,  # noqa: A002 - the field's own name
+        request_id: str,
+        offer: Offer,
+        key: str,
+        reference: str,
+        definition_hash: str,
+        profile: str,
+        max_price: Money,
+        agreed: Money | None,
+        at: datetime,
+    ) -> Attempt:
+        """An attempt of which nothing was done yet: PREPARED, version 1."""
+        return cls(
+            id=id,
+            request_id=request_id,
+            seller=offer.seller,
+            offer=offer,
+            key=key,
+            reference=reference,
+            definition_hash=definition_hash,
+            profile=profile,
+            max_price=max_price,
+            stage=Stage.PREPARED,
+            version=1,
+            agreed=agreed,
+            frozen=None,
+            sends=0,
+            first_sent_at=None,
+            last_sent_at=None,
+            not_found=0,
+            checks=0,
+            next_check_at=None,
+            order_id=None,
+            charged=None,
+            delivery=None,
+            answer=None,
+            detail=None,
+            created_at=at,
+            finished_at=None,
+        )
+
     @property
     def maximum_as_sold(self) -> Money:
         """The customer's maximum in the currency the seller sells in, rounded down."""

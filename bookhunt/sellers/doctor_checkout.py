@@ -7,13 +7,12 @@ spends: the commit step is rendered and thrown away.
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
+from bookhunt.hunt.claim import new_id, new_key, new_reference
 from bookhunt.hunt.ports import Order
 from bookhunt.model.money import LARGEST_MINOR, Money
-from bookhunt.model.purchase import Attempt, Stage
+from bookhunt.model.purchase import Attempt
 
 if TYPE_CHECKING:
     from bookhunt.hunt.ports import Ask, Prepared, Stopped
@@ -31,33 +30,17 @@ async def walk_checkout(
     The seller learns the buyer's address, and may keep a basket. Never raises for what the seller
     does; `Stopped` says what its checkout lacks.
     """
-    attempt = Attempt(
-        id=str(uuid4()),
-        request_id=str(uuid4()),
-        seller=seller.id,
+    attempt = Attempt.begun(
+        id=new_id(),
+        request_id=new_id(),
         offer=offer,
-        key=str(uuid4()),
-        reference=secrets.token_hex(9),
+        key=new_key(),
+        reference=new_reference(),
         definition_hash=seller.hash,
         profile=buyer.profile,
         max_price=ask.max_price,
-        stage=Stage.PREPARED,
-        version=1,
         agreed=None,
-        frozen=None,
-        sends=0,
-        first_sent_at=None,
-        last_sent_at=None,
-        not_found=0,
-        checks=0,
-        next_check_at=None,
-        order_id=None,
-        charged=None,
-        delivery=None,
-        answer=None,
-        detail=None,
-        created_at=offer.checked_at,
-        finished_at=None,
+        at=offer.checked_at,
     )
     ceiling = Money(LARGEST_MINOR, offer.as_sold.price.currency)
     order = Order(attempt=attempt, buyer=buyer, book=ask.book, ceiling=ceiling)

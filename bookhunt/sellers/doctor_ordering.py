@@ -205,33 +205,17 @@ def _order(seller: CompiledSeller, example: Example, clock: ExampleClock) -> Ord
         email="ada@example.test",
         phone=_PHONE if "phone" in needs else None,
     )
-    attempt = Attempt(
+    attempt = Attempt.begun(
         id="00000000-0000-7000-8000-000000000001",
         request_id="00000000-0000-7000-8000-000000000002",
-        seller=seller.id,
         offer=offer,
         key=KEY,
         reference=REFERENCE,
         definition_hash=seller.hash,
         profile="home",
         max_price=ask.max_price,
-        stage=AttemptStage.PREPARED,
-        version=1,
         agreed=None,
-        frozen=None,
-        sends=0,
-        first_sent_at=None,
-        last_sent_at=None,
-        not_found=0,
-        checks=0,
-        next_check_at=None,
-        order_id=None,
-        charged=None,
-        delivery=None,
-        answer=None,
-        detail=None,
-        created_at=clock.now(),
-        finished_at=None,
+        at=clock.now(),
     )
     ceiling = min(offer.total or ask.max_price, ask.max_price)
     return Order(

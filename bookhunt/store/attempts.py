@@ -65,33 +65,17 @@ def attempt_of(row: sqlite3.Row) -> Attempt:
 
 def prepared(intent: Intent, *, max_price: Money, now: datetime) -> Attempt:
     """The attempt an intent begins."""
-    return Attempt(
+    return Attempt.begun(
         id=intent.attempt_id,
         request_id=intent.request_id,
-        seller=intent.offer.seller,
         offer=intent.offer,
         key=intent.key,
         reference=intent.reference,
         definition_hash=intent.definition_hash,
         profile=intent.profile,
         max_price=max_price,
-        stage=Stage.PREPARED,
-        version=1,
         agreed=intent.agreed,
-        frozen=None,
-        sends=0,
-        first_sent_at=None,
-        last_sent_at=None,
-        not_found=0,
-        checks=0,
-        next_check_at=None,
-        order_id=None,
-        charged=None,
-        delivery=None,
-        answer=None,
-        detail=None,
-        created_at=now,
-        finished_at=None,
+        at=now,
     )
 
 

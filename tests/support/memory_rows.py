@@ -21,33 +21,17 @@ _LONG_PREFIX = 4
 
 
 def prepared(intent: Intent, record: RequestRecord, *, at: datetime) -> Attempt:
-    return Attempt(
+    return Attempt.begun(
         id=intent.attempt_id,
         request_id=intent.request_id,
-        seller=intent.offer.seller,
         offer=intent.offer,
         key=intent.key,
         reference=intent.reference,
         definition_hash=intent.definition_hash,
         profile=intent.profile,
         max_price=record.request.max_price,
-        stage=Stage.PREPARED,
-        version=1,
         agreed=intent.agreed,
-        frozen=None,
-        sends=0,
-        first_sent_at=None,
-        last_sent_at=None,
-        not_found=0,
-        checks=0,
-        next_check_at=None,
-        order_id=None,
-        charged=None,
-        delivery=None,
-        answer=None,
-        detail=None,
-        created_at=at,
-        finished_at=None,
+        at=at,
     )
 
 
