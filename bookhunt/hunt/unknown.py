@@ -25,7 +25,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from bookhunt.hunt.ports import IntentRefusal, Order, Sent
 from bookhunt.hunt.settlement import (
@@ -174,18 +175,21 @@ async def settle_once(
     """One round of look-up and re-send; `Settled`, or the attempt as it stands, still open."""
     attempt, proof = order.attempt, seller.proof
     record = await world.ledger.get(attempt.request_id)
-    circumstances: dict[str, Any] = {
-        "now": world.clock.now(),
-        "edited": seller.definition_hash != attempt.definition_hash,
-        "paused": await world.ledger.paused(),
-    }
-    cancelled = record is not None and record.cancel_requested
-    plan = plan_for(attempt, proof, lived, cancelled=cancelled, **circumstances)
+    plan_where = partial(
+        plan_for,
+        attempt,
+        proof,
+        lived,
+        now=world.clock.now(),
+        edited=seller.definition_hash != attempt.definition_hash,
+        paused=await world.ledger.paused(),
+    )
+    plan = plan_where(cancelled=record is not None and record.cancel_requested)
     if plan.nothing_left:
         return await write_down(world, attempt, Stage.MANUAL, _why_manual(order, seller))
     looked = _NOT_LOOKED
     if plan.look_up:
-        by_key = plan_for(attempt, proof, lived, **circumstances)
+        by_key = plan_where(cancelled=False)
         found = await _look_up(world, order, seller, plan, lived, by_key=by_key)
         if isinstance(found, Settled):
             return found

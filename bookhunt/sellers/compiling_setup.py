@@ -62,7 +62,8 @@ def set_up(
     settings = _settings(definition, configured, missing)
     secrets = {name: f"{definition.id}/{name}" for name in definition.secrets}
     absent = [name for name, stored in secrets.items() if not has_secret(stored)]
-    if absent and (absent := [each for each in absent if each in _used(definition, "secrets")]):
+    used = _used(definition, "secrets") if absent else frozenset()
+    if absent := [name for name in absent if name in used]:
         missing.append(f"{', '.join(absent)} (bookhunt sellers login {definition.id})")
     base_url, hosts = None, None
     try:
@@ -90,11 +91,13 @@ def _rendered(text: str, settings: Mapping[str, Any]) -> str | None:
 
 def _settings(definition: Definition, configured: Configured, missing: list[str]) -> dict[str, Any]:
     typed: dict[str, Any] = {}
+    used: frozenset[str] | None = None  # worked out once, where a setting is absent at all
     for name, setting in definition.settings.items():
         text = configured.settings.get(name, setting.default)
         where = f"sellers: {{{definition.id}: {{{name}: ...}}}} in the configuration"
         if text is None:
-            if name not in _used(definition, "settings"):
+            used = _used(definition, "settings") if used is None else used
+            if name not in used:
                 continue
             told = f" ({setting.help})" if setting.help else ""
             missing.append(f"the setting {name}{told}: {where}")

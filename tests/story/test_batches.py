@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -29,6 +27,7 @@ from bookhunt.sellers.loading_files import Origin, files_in, shipped_folder
 from bookhunt.store.ledger import SqliteLedger
 from tests.story.world import run_program, wait_until
 from tests.support.builders import a_numbered_book, a_watch, usd
+from tests.support.served import Door, served
 
 pytestmark = pytest.mark.story
 _BATCH, _WATCHES, _CHEAP = 8, 20, 5
@@ -71,7 +70,7 @@ purchase:
 class Shop:
     """A bookshop in a thread: what it sells, and who knocked at its door."""
 
-    address: str
+    address: str = ""
     prices: dict[str, str] = field(default_factory=dict)
     asked: list[list[str]] = field(default_factory=list)  # the books of each call
     ordered: dict[str, str] = field(default_factory=dict)  # by key
@@ -89,41 +88,24 @@ class Shop:
 
 @contextmanager
 def a_shop() -> Iterator[Shop]:
-    class Door(BaseHTTPRequestHandler):
+    class AtTheShop(Door):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
             shop.headers |= {name.lower() for name in self.headers}
             [isbns] = parse_qs(urlsplit(self.path).query)["isbns"]
             time.sleep(shop.takes_s)
-            self._say(200, shop.answer(isbns.split(",")))
+            self.say(200, json.dumps(shop.answer(isbns.split(","))).encode())
 
-        def do_POST(self) -> None:
+        def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
             shop.headers |= {name.lower() for name in self.headers}
             wanted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             shop.ordered[self.headers["Idempotency-Key"]] = wanted["sku"]
-            self._say(201, {"id": f"order-{len(shop.ordered)}"})
+            self.say(201, json.dumps({"id": f"order-{len(shop.ordered)}"}).encode())
 
-        def _say(self, status: int, answer: dict[str, Any]) -> None:
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing is said of what comes."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    shop = Shop(address=f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    shop = Shop()
+    with served(AtTheShop) as shop.address:
         yield shop
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def furnish(home: Home, shop: Shop, *, batch: int) -> None:

@@ -1,17 +1,16 @@
 """Traces arrive at a collector of one's own, with nothing in them that a secret store keeps."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 import yaml
 
 from tests.story.world import World, wait_until
+from tests.support.served import Door, served
 
 pytestmark = pytest.mark.story
 _KEY = "canary-of-the-collector-7c1d"
@@ -38,34 +37,20 @@ class Collector:
 
 @contextmanager
 def a_collector() -> Iterator[Collector]:
-    class Door(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class AtTheCollector(Door):
+        def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             collector.calls.append((self.path, headers, body))
             if len(collector.calls) <= collector.refuses:
-                self.send_response(503)
-                self.send_header("Retry-After", "1")
+                self.say(503, retry_after_s=1)
             else:
                 collector.taken.append(json.loads(body))
-                self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
+                self.say(200)
 
-        def log_message(self, *_: object) -> None:
-            """Nothing is said of what comes."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    collector = Collector(address=f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    collector = Collector()
+    with served(AtTheCollector) as collector.address:
         yield collector
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _configure(world: World, collector: Collector) -> None:
