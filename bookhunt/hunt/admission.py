@@ -71,6 +71,7 @@ class Place:
     ease: Ease
     customer: str
     most: int | None  # that the customer may submit a minute
+    within_s: float  # it is taken up by then, as far as can be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,22 +217,21 @@ class Admission:
         if early_s > (MINUTE_S if degrades else 0.0):
             why = f"{request.customer} may submit {most} requests a minute"
             return Later(why, early_s, by_rate=True)
-        fullness, later = self._fullness(request, settings)
+        fullness, within_s, later = self._fullness(request, settings)
         for limit, eased in _EASED if degrades else _EASED[:1]:
             if fullness <= limit:
                 self._allowances.take(request.customer, most, now)
                 self._promised += 1
-                return Place(Ease.MEMORY if early_s > 0 else eased, request.customer, most)
+                ease = Ease.MEMORY if early_s > 0 else eased
+                return Place(ease, request.customer, most, limit * within_s)
         return later
 
-    def _fullness(self, request: Request, settings: HuntSettings) -> tuple[float, Later]:
-        """How full it would be with this one: above 1 it is too many, by number or by time."""
+    def _fullness(self, request: Request, settings: HuntSettings) -> tuple[float, float, Later]:
+        """How full it would be with this one, and how long it may wait: above 1 it is too many."""
         waiting = len(self._line) + self._promised
         by_number = (waiting + 1) / self._most if self._most else math.inf
         ahead = self._promised + self._line.ahead_of(
-            class_of(request.customer, settings),
-            priority=request.priority,
-            worth=self._worth_of(request.max_price),
+            class_of(request.customer, settings), priority=request.priority
         )
         own_s = request.search_deadline_s
         wait_s = self._taken_up_in_s(ahead)
@@ -240,9 +240,9 @@ class Admission:
         by_time = wait_s / may_wait_s if self._pace.is_measured else 0.0
         if by_time > by_number:
             why = f"it would be taken up in {wait_s:.1f} s, and its time is {own_s:.1f} s"
-            return by_time, Later(why, wait_s - may_wait_s)
+            return by_time, may_wait_s, Later(why, wait_s - may_wait_s)
         why = f"{waiting} requests are waiting already"
-        return by_number, Later(why, self._taken_up_in_s(waiting))
+        return by_number, may_wait_s, Later(why, self._taken_up_in_s(waiting))
 
     def _taken_up_in_s(self, ahead: int) -> float:
         """How long until a request with so many before it is taken up."""
@@ -271,16 +271,17 @@ class Admission:
             self._allowances.give_back(place.customer, place.most)
         self._call_the_next()
 
-    def enter(self, record: RequestRecord, *, ease: Ease = Ease.WHOLE) -> None:
-        """Put a request into the line that was accepted, now or in an earlier life."""
+    def enter(self, record: RequestRecord, place: Place | None = None) -> None:
+        """Put a request into the line that was accepted: with its place, or in an earlier life."""
         request = record.request
         self._line.add(
             Waiting(
                 record=record,
-                ease=ease,
+                ease=place.ease if place else Ease.WHOLE,
                 of=class_of(request.customer, self._settings()),
                 worth=self._worth_of(request.max_price),
                 since_s=self._clock.monotonic(),
+                within_s=place.within_s if place else request.search_deadline_s,
             )
         )
         self._somebody.release()

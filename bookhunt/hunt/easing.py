@@ -20,9 +20,12 @@ _HALVED_EVERY_S = 0.5  # what one step did must be seen before the next
 _LEAST_SHARE = 1 / 8
 _LEAST_WIDTH = 1 / 32
 _FIRST_WIDTH = 1 / 5
-_NARROWER, _WIDER = 0.85, 0.02  # AIMD: a part less, a little more
-_WIDTH_EVERY_S = 0.2
-_BUSY = 0.8  # of one processor
+# AIMD: a part less, a little more; what a step did is seen a hunt's time later.
+_NARROWER, _NARROWER_EVERY_S = 0.9, 0.5
+_WIDER, _WIDER_EVERY_S = 0.02, 0.2
+_BUSY, _SPARE = 0.8, 0.6  # of one processor; between them steps are small
+_SMALL = 1 / 8
+_BUSY_FOR_S = 0.5  # what the processor does for shorter than that says little
 _LONG_HUNT_S = 2.0  # longer than they take where there is time for them, shorter than they may
 
 
@@ -59,6 +62,8 @@ class FanOut:
     _halved_at: float = field(default=-1e18, repr=False)
     _calm_since: float | None = field(default=None, repr=False)
     _width_at: float = field(default=-1e18, repr=False)
+    _busy: float = field(default=0.0, repr=False)
+    _busy_at: float = field(default=-1e18, repr=False)
 
     def note(self, lag_s: float, now: float, signs: Signs | None = None) -> None:
         """Take in how late the loop was, and what else tells how full it is."""
@@ -78,10 +83,13 @@ class FanOut:
             self._calm_since = now
 
     def _widen(self, lag_s: float, now: float, signs: Signs) -> None:
-        if now - self._width_at < _WIDTH_EVERY_S:
-            return
-        is_hard = lag_s > _LATE_S or signs.busy > _BUSY
+        self._busy += (signs.busy - self._busy) * min((now - self._busy_at) / _BUSY_FOR_S, 1.0)
+        self._busy_at = now
+        is_hard = lag_s > _LATE_S or self._busy > _BUSY
+        since_s = now - self._width_at
         if signs.full or (is_hard and signs.hunt_s > _LONG_HUNT_S):
-            self.width, self._width_at = max(self.width * _NARROWER, _LEAST_WIDTH), now
-        elif signs.narrow and not is_hard:
-            self.width, self._width_at = min(self.width + _WIDER, 1.0), now
+            if since_s >= _NARROWER_EVERY_S:
+                self.width, self._width_at = max(self.width * _NARROWER, _LEAST_WIDTH), now
+        elif signs.narrow and not is_hard and since_s >= _WIDER_EVERY_S:
+            step = _WIDER if self._busy < _SPARE else _WIDER * _SMALL
+            self.width, self._width_at = min(self.width + step, 1.0), now

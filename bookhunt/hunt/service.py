@@ -211,7 +211,7 @@ class HuntService(Insight):
                 self._world.tracer.forget(request.id)
         if submitted.created:
             self._world.tally.accepted += 1
-            self._queue(submitted.record, ease=place.ease if place else Ease.WHOLE)
+            self._queue(submitted.record, place)
         return submitted
 
     async def cancel(self, request_id: str) -> RequestRecord:
@@ -283,13 +283,13 @@ class HuntService(Insight):
                 del self._waiting[request_id]
 
     # ------------------------------------------------------------------------------- the work
-    def _queue(self, record: RequestRecord, *, ease: Ease = Ease.WHOLE) -> None:
+    def _queue(self, record: RequestRecord, place: Place | None = None) -> None:
         """Have a request hunted, unless it is about to be or just being."""
         request_id = record.request.id
         if request_id not in self._queued and request_id not in self._hunts:
             self._queued.add(request_id)
             self._world.tracer.enqueue(request_id)
-            self._admission.enter(record, ease=ease)
+            self._admission.enter(record, place)
 
     async def _work(self) -> None:
         monotonic = self._world.clock.monotonic

@@ -7,8 +7,8 @@ Vin and Cheng 1996): each class keeps a tag that a turn moves on by one over its
 lowest finish goes first.
 
 Within a class the higher priority goes first, then the higher maximum price, then the older. What
-has waited for longer than its own time goes before everybody: a flood of better ones delays a
-request, and never buries it.
+has waited for longer than it was promised at the door goes before everybody: a flood of better ones
+delays a request, and never buries it.
 """
 
 from __future__ import annotations
@@ -35,12 +35,13 @@ class Waiting:
     of: CustomerClass
     worth: float  # its maximum price, comparable with those of others
     since_s: float  # monotonic
+    within_s: float  # it was promised to be taken up by then
     left: bool = False
 
     @property
     def overdue_at(self) -> float:
-        """When it has waited for longer than its own time."""
-        return self.since_s + self.record.request.search_deadline_s
+        """When it has waited for longer than it was promised."""
+        return self.since_s + self.within_s
 
 
 _MOST_GONE = 100  # of those that have left, how many more than wait are kept track of
@@ -85,13 +86,17 @@ class Turns:
             self._overdue = [each for each in self._overdue if not each[2][3].left]
             heapq.heapify(self._overdue)
 
-    def ahead_of(self, of: CustomerClass, *, priority: int, worth: float) -> int:
-        """How many would go before a request of this kind that came now, as far as can be told."""
+    def ahead_of(self, of: CustomerClass, *, priority: int) -> int:
+        """How many go before a request of this kind that came now, as far as can be told.
+
+        Whoever is only cheaper counts as well: a dearer one that goes before them takes their time,
+        and they were promised it.
+        """
         own = self._queues.get(of.name)
         before = 0
         if own is not None:
-            key = (priority, worth, -math.inf)
-            before = len(own.places) - bisect.bisect_right(own.places, key)
+            key = (priority, -math.inf, -math.inf)
+            before = len(own.places) - bisect.bisect_left(own.places, key)
         others = 0
         for name, queue in self._queues.items():
             if name != of.name:

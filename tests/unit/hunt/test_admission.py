@@ -163,6 +163,30 @@ async def test_a_better_class_is_not_refused_for_those_it_goes_before(clock: Jum
     assert isinstance(door.try_(customer="nobody", priority=1), Place)
 
 
+async def test_a_dearer_request_takes_no_time_that_others_were_promised(clock: JumpClock) -> None:
+    """It goes before the cheaper ones that wait, and so is one of them at the door."""
+    door = Door(clock, queue=1000).measured(1.0).busy()
+    door.enter(50, max_price=usd("5"))
+    assert isinstance(door.try_(max_price=usd("500")), Later)
+
+
+async def test_what_waits_for_as_long_as_was_promised_goes_before_the_dearer(
+    clock: JumpClock,
+) -> None:
+    """The promise of the door, which is shorter than the request's own time."""
+    door = Door(clock, queue=1000).measured(1.0).busy()
+    place = door.accepted(search_deadline_s=5.0)
+    assert place.within_s == pytest.approx(3.0)
+    cheap = a_record(request=a_request(max_price=usd("5"), search_deadline_s=5.0))
+    door.admission.enter(cheap, place)
+    clock.pass_time(2.9)
+    door.enter(2, max_price=usd("500"))
+    door.admission._busy = 0
+    assert (await door.admission.next()).record is not cheap
+    clock.pass_time(0.2)
+    assert (await door.admission.next()).record is cheap
+
+
 # ------------------------------------------------------------------------------- by rate
 async def test_a_customer_submits_so_many_a_minute(clock: JumpClock) -> None:
     """All at once, then one at a time; what one does costs no other anything."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bookhunt.hunt.admission import Place
 from bookhunt.hunt.candidates import Candidate
 from bookhunt.hunt.easing import Ease, FanOut, Signs
 from bookhunt.hunt.policy import Sight
@@ -140,7 +141,8 @@ async def eased(life: Life, ease: Ease) -> RequestRecord:
     """A request that is hunted with less."""
     request = a_request(submitted_at=life.clock.now(), strategy=Strategy.BALANCED)
     submitted = await life.ledger.submit(request, fingerprint="f", again=True)
-    life.service._queue(submitted.record, ease=ease)
+    place = Place(ease, request.customer, None, request.search_deadline_s)
+    life.service._queue(submitted.record, place)
     return await life.outcome(submitted.record)
 
 
@@ -269,12 +271,12 @@ async def test_prices_of_other_currencies_rank_by_their_rate(clock: JumpClock) -
 
 
 def test_fewer_are_hunted_at_once_while_hunts_are_long_because_the_loop_is_busy() -> None:
-    """And more again, step by step, only where requests wait for that."""
+    """A tenth every half second; more again, step by step, only where requests wait for that."""
     fan_out, now = FanOut(width=0.5), 0.0
-    for _ in range(5):
+    for _ in range(10):
         now += 0.25
         fan_out.note(0.0, now, Signs(busy=0.95, hunt_s=3.0))
-    assert fan_out.width == pytest.approx(0.5 * 0.85**5)
+    assert fan_out.width == pytest.approx(0.5 * 0.9**5)
     narrow = fan_out.width
     for signs in (Signs(busy=0.95, hunt_s=1.0), Signs(busy=0.1, narrow=False)):
         now += 1.0
@@ -283,6 +285,28 @@ def test_fewer_are_hunted_at_once_while_hunts_are_long_because_the_loop_is_busy(
     now += 1.0
     fan_out.note(0.0, now, Signs(busy=0.1))
     assert fan_out.width > narrow
+
+
+def test_where_the_processor_is_nearly_busy_the_width_grows_in_small_steps() -> None:
+    """What a step did is seen when the hunts it let in have ended; until then many would be in."""
+    grown = []
+    for busy in (0.2, 0.7):
+        fan_out = FanOut(width=0.2)
+        for n in range(1, 21):
+            fan_out.note(0.0, n / 5, Signs(busy=busy))
+        grown.append(fan_out.width - 0.2)
+    assert grown[1] == pytest.approx(grown[0] / 8)
+
+
+def test_one_busy_moment_is_not_a_busy_processor() -> None:
+    fan_out = FanOut(width=0.5)
+    for n in range(1, 11):
+        fan_out.note(0.0, n / 10, Signs(busy=0.3, hunt_s=3.0, narrow=False))
+    fan_out.note(0.0, 1.1, Signs(busy=1.0, hunt_s=3.0))
+    assert fan_out.width >= 0.5
+    for n in range(12, 40):
+        fan_out.note(0.0, n / 10, Signs(busy=1.0, hunt_s=3.0))
+    assert fan_out.width < 0.5
 
 
 def test_slow_sellers_alone_narrow_nothing() -> None:
