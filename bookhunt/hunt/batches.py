@@ -249,7 +249,13 @@ class Batches:
         self.tally.answered(seller.id, gave, first.latency_ms / 1000)
         if len(quoted) > 1:
             self.tally.answers_carried += len(quoted) - 1
-        self.gate.leave(entered, gave, self.clock.monotonic(), retry_after_s=first.retry_after_s)
+        self.gate.leave(
+            entered,
+            gave,
+            self.clock.monotonic(),
+            retry_after_s=first.retry_after_s,
+            lost=first.lost,
+        )
 
 
 def _line_key(seller: Seller, ask: Ask) -> _LineKey:

@@ -9,10 +9,13 @@ where we must say no.
   fits a moment later is told how long to wait; one that does not is refused.
 - Concurrency: additive increase, multiplicative decrease, as in Netflix's limiter. A 429 or a
   time-out lowers the limit, an answer while at least half of it is in use raises it.
-- Breaker: after some failures in a row the seller is skipped, twice as long each time, longest for
-  causes that do not pass by themselves. Then one call, and one only, probes; its success closes the
-  breaker. No more sellers are skipped while so many fail at once that the fault must be our own
-  network, and nothing is held against anybody in the first moments after the start.
+- Breaker: a seller of whose calls too many fail lately is skipped: five in a row of one that was
+  well, or every second one for a while. Twice as long each time, longest for causes that do not
+  pass by themselves. Then one call, and one only, probes; its success closes the breaker, and what
+  the seller did before is forgotten only as further calls succeed: one that fails by turns would
+  else be called again after every probe that has luck. No more sellers are skipped while so many
+  fail at once that the fault must be our own network, and nothing is held against anybody in the
+  first moments after the start.
 
 Purchases pass a gate of their own: they are counted and never refused, since an order that was
 decided on must not be lost to a limit that protects look-ups.
@@ -35,11 +38,18 @@ _BURST_S = 0.5  # of its rate that a seller is sent at once
 _LONGEST_WAIT_S = 0.25  # for a rate to come free; longer is a refusal
 _DECREASE = 0.7
 _LEAST_LIMIT = 1.0
-_FAILURES_THAT_OPEN = 5
+# How unwell a seller is: the mean of its calls, failures as ones, each call a tenth of it.
+_LEARNS = 0.1
+_UNWELL = 0.4  # opens; five failures in a row of one that was well come to 0.41
+_WELL = 0.2  # what it did before is forgotten
 _GRACE_S = 10.0  # after the start nothing is held against anybody
 _MOST_OPEN = 0.5  # of the sellers that were called: more at once is our own network
 _ENOUGH_SELLERS = 4  # below which nothing can be said about our own network
 _LONGEST_S = 600.0
+_LONGEST_PASSING_S = (
+    60.0  # for what passes by itself: well again, it is asked again within a minute
+)
+_PASSING = frozenset({Reason.TIMED_OUT, Reason.UNREACHABLE, Reason.SERVER_ERROR})
 _LONGEST_RETRY_AFTER_S = 3600.0
 # How long a seller is left alone at first, by what it did.
 _FIRST_S = {
@@ -76,8 +86,9 @@ class _Door:
     most: int
     limit: float
     in_flight: int = 0
-    failures: int = 0  # in a row
-    openings: int = 0  # of the breaker, in a row
+    unwell: float = 0.0
+    openings: int = 0  # of the breaker, since the seller was well
+    half_open: bool = False  # since it opened no probe has succeeded
     shut_until: float = -math.inf
     cause: Reason | None = None  # why it is shut; RATE_LIMITED: it asked us to come later
     probing: bool = False
@@ -127,8 +138,7 @@ class Gate:
             if door.cause is not Reason.RATE_LIMITED:
                 reason = Reason.SKIPPED_OPEN_BREAKER
             return Refused(reason, door.shut_until - now)
-        half_open = door.openings > 0
-        if half_open and door.probing:
+        if door.half_open and door.probing:
             return Refused(Reason.SKIPPED_OPEN_BREAKER, 1.0)
         if door.in_flight >= door.limit:
             return Refused(Reason.SKIPPED_LIMIT, 0.1)
@@ -140,8 +150,8 @@ class Gate:
             rate.take(now)
         door.in_flight += 1
         door.called = True
-        door.probing = half_open
-        return Pass(wait_s, door, probe=half_open)
+        door.probing = door.half_open
+        return Pass(wait_s, door, probe=door.half_open)
 
     def enter_purchase(self, seller: Seller, now: float) -> Pass:
         """Enter for an order or the look that confirms it: counted, never refused."""
@@ -152,10 +162,22 @@ class Gate:
         return Pass(0.0, door)
 
     def leave(
-        self, passed: Pass, reason: Reason | None, now: float, *, retry_after_s: float | None = None
+        self,
+        passed: Pass,
+        reason: Reason | None,
+        now: float,
+        *,
+        retry_after_s: float | None = None,
+        lost: int = 0,
     ) -> None:
-        """Say how a call went: None, or any word about the book, is an answer."""
+        """Say how a call went: None, or any word about the book, is an answer.
+
+        `lost`: so many times it had failed before, and was made again; a seller that answers only
+        the second time is as unwell as one that does not answer the first.
+        """
         door = passed.door
+        for _ in range(lost):
+            self._is_unwell(door, now)
         door.in_flight -= 1
         if passed.probe:
             door.probing = False
@@ -164,10 +186,7 @@ class Gate:
         elif reason in _FIRST_S:
             self._fail(door, reason, now, probe=passed.probe)
         else:
-            door.failures = door.openings = 0
-            door.cause = None
-            if 2 * (door.in_flight + 1) >= door.limit:
-                door.limit = min(door.limit + 1.0, float(door.most))
+            self._answer(door, probe=passed.probe)
 
     def drop(self, passed: Pass) -> None:
         """A call was cut off by us: nothing was learned."""
@@ -224,27 +243,41 @@ class Gate:
         later_s = 1.0 if retry_after_s is None else retry_after_s
         door.shut_until = now + min(max(later_s, 0.0), _LONGEST_RETRY_AFTER_S)
 
+    def _answer(self, door: _Door, *, probe: bool) -> None:
+        door.unwell *= 1.0 - _LEARNS
+        if door.unwell < _WELL:
+            door.openings = 0
+        if probe:
+            door.half_open = False
+        if not door.half_open:
+            door.cause = None
+        if 2 * (door.in_flight + 1) >= door.limit:
+            door.limit = min(door.limit + 1.0, float(door.most))
+
     def _fail(self, door: _Door, reason: Reason, now: float, *, probe: bool) -> None:
         if reason is Reason.TIMED_OUT:
             door.limit = max(door.limit * _DECREASE, _LEAST_LIMIT)
         if now - self.started_at < _GRACE_S:
             return
-        door.failures += 1
         if not probe and now < door.shut_until:
             return  # it was under way when the seller was left alone: the same trouble
-        if not probe and (door.failures < _FAILURES_THAT_OPEN or self._fault_is_ours(now)):
+        self._is_unwell(door, now)
+        if not probe and (door.unwell < _UNWELL or self._fault_is_ours(now)):
             return
         door.openings += 1
+        door.half_open = True
         door.cause = reason
-        away_s = min(
-            _FIRST_S[reason] * 2.0 ** (door.openings - 1), max(_LONGEST_S, _FIRST_S[reason])
-        )
-        door.shut_until = now + away_s
+        longest_s = _LONGEST_PASSING_S if reason in _PASSING else _LONGEST_S
+        door.shut_until = now + min(_FIRST_S[reason] * 2.0 ** (door.openings - 1), longest_s)
+
+    def _is_unwell(self, door: _Door, now: float) -> None:
+        if now - self.started_at >= _GRACE_S:
+            door.unwell += (1.0 - door.unwell) * _LEARNS
 
     def _fault_is_ours(self, now: float) -> bool:
         """Whether so many sellers fail at once that none of them is to blame."""
         called = [door for door in self._doors.values() if door.called]
         if len(called) < _ENOUGH_SELLERS:
             return False
-        shut = sum(now < door.shut_until and door.openings > 0 for door in called)
+        shut = sum(now < door.shut_until and door.half_open for door in called)
         return (shut + 1) / len(called) > _MOST_OPEN

@@ -255,7 +255,11 @@ class Lookups:
             raise
         self.tally.answered(seller.id, quoted.reason, quoted.latency_ms / 1000)
         self.gate.leave(
-            entered, quoted.reason, self.clock.monotonic(), retry_after_s=quoted.retry_after_s
+            entered,
+            quoted.reason,
+            self.clock.monotonic(),
+            retry_after_s=quoted.retry_after_s,
+            lost=quoted.lost,
         )
         return Answered(quoted, asked_at)
 

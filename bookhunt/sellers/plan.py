@@ -92,6 +92,7 @@ class Run:
     kept: KeptCaptures | None = None
     kept_for: str = ""  # the book and the place that kept captures belong to
     unauthorised: bool = False  # an answer said so, whatever became of it
+    lost: int = 0  # requests that failed and were made again
     # The scope of the request that was rendered last, and what it was made of.
     sent_with: tuple[dict[str, Any], dict[str, Any]] | None = None
     points: str = ""  # failure points before and after each request: `fp(f"{points}.before_step")`
@@ -152,6 +153,7 @@ async def take(run: Run, step: CompiledStep) -> Last | Ended:
             later -= 1
         elif _may_be_repeated(run, taken) and lost > 0 and repeatable:
             lost -= 1
+            run.lost += 1
         else:
             return taken
         await run.exchange.tools.clock.sleep(_pause_s(taken))

@@ -46,6 +46,10 @@ class _Asking:
     def calls(self) -> int:
         return sum([run.exchange.calls for run in self.runs])
 
+    @property
+    def lost(self) -> int:
+        return sum([run.lost for run in self.runs])
+
     def so_far_ms(self) -> float:
         return (self.clock.monotonic() - self.began_s) * 1000
 
@@ -107,10 +111,11 @@ class QuoteDesk:
                 reason=_reason(read.word),
                 detail=read.detail,
                 calls=asking.calls,
+                lost=asking.lost,
                 latency_ms=asking.so_far_ms(),
                 retry_after_s=read.retry_after_s,
             )
-            return [failed, *[replace(failed, calls=0) for _ in question.asks[1:]]]
+            return [failed, *[replace(failed, calls=0, lost=0) for _ in question.asks[1:]]]
         return [
             Quoted(
                 seller=seller.id,
@@ -119,6 +124,7 @@ class QuoteDesk:
                 reason=each.reason,
                 detail=each.detail,
                 calls=0 if n else asking.calls,
+                lost=0 if n else asking.lost,
                 latency_ms=asking.answered_ms or asking.so_far_ms(),
             )
             for n, each in enumerate(read)
@@ -135,7 +141,8 @@ class QuoteDesk:
             left_s = max(ends_at_s - clock.monotonic(), 0.0)
             one = await self.quote(seller, ask, asked, within_s=left_s)
             calls, latency_ms = quoted.calls + one.calls, quoted.latency_ms + one.latency_ms
-            quoted, asked_by = replace(one, calls=calls, latency_ms=latency_ms), asked
+            lost = quoted.lost + one.lost
+            quoted, asked_by = replace(one, calls=calls, lost=lost, latency_ms=latency_ms), asked
             if one.offers or one.reason not in _ANOTHER_NAME:
                 break
         assert asked_by is not None  # the caller has looked

@@ -94,6 +94,7 @@ class QuoteScript:
     reason: Reason | None = None
     delay_s: float = 0.0
     calls: int = 1
+    lost: int = 0  # of those calls
     retry_after_s: float | None = None
 
 
@@ -266,6 +267,7 @@ class ScriptedSellers:
             offers=tuple(self._read_now(offer, latency_ms) for offer in script.offers),
             reason=reason,
             calls=script.calls,
+            lost=script.lost,
             latency_ms=latency_ms,
             retry_after_s=script.retry_after_s,
         )

@@ -59,6 +59,7 @@ class Quoted:
     reason: Reason | None = None
     detail: str | None = None
     calls: int = 0  # HTTP requests made
+    lost: int = 0  # of them: failed, and were made again
     latency_ms: float = 0.0
     retry_after_s: float | None = None
 

@@ -272,6 +272,17 @@ async def test_one_failure_is_the_reason_of_each_and_counts_once(world: World) -
     assert world.gate.suspension(seller.id, world.clock.monotonic()) is not None
 
 
+async def test_a_call_that_was_lost_and_made_again_is_told_once(world: World) -> None:
+    answer = QuoteScript(reason=Reason.NOT_STOCKED, calls=2, lost=1)
+    seller = opens(world, *[answer] * 9, QuoteScript(reason=Reason.SERVER_ERROR))
+    await world.clock.sleep(60)
+    for _ in range(9):
+        await asked_together(world, seller, an_ask(), an_ask())
+        assert world.gate.suspension(seller.id, world.clock.monotonic()) is None
+    await asked_together(world, seller, an_ask(), an_ask())
+    assert world.gate.suspension(seller.id, world.clock.monotonic()) is not None
+
+
 async def test_an_answer_is_learned_from_once_and_its_prices_for_every_book(world: World) -> None:
     asks = [an_ask() for _ in range(4)]
     stock = tuple(an_offer(isbn13=ask.book.isbn13) for ask in asks)

@@ -151,12 +151,61 @@ def test_a_probe_that_is_cut_off_does_not_shut_the_seller_for_ever() -> None:
     assert isinstance(gate.enter(seller, LATER + 11), Pass)
 
 
-def test_an_answer_in_between_begins_the_count_anew() -> None:
-    """Whatever is said of the book is an answer; only failures in a row open the breaker."""
+def test_a_seller_that_fails_now_and_then_is_not_left_alone() -> None:
+    """One call in five, for as long as you like; whatever is said of the book is an answer."""
     gate, seller = Gate(0.0), quick()
-    for n in range(30):
-        assert call(gate, seller, LATER, Reason.SERVER_ERROR if n % 4 else Reason.NOT_STOCKED)
-    assert gate.suspension(seller.id, LATER) is None
+    for n in range(300):
+        assert call(gate, seller, LATER, None if n % 5 else Reason.SERVER_ERROR)
+        assert call(gate, seller, LATER, Reason.NOT_STOCKED)
+
+
+def test_a_seller_that_fails_by_turns_is_left_alone() -> None:
+    """Never twice in a row, and half of what it is asked is lost all the same."""
+    gate, seller = Gate(0.0), quick()
+    calls = 0
+    while call(gate, seller, LATER, None if calls % 2 else Reason.SERVER_ERROR):
+        calls += 1
+        assert calls < 30
+    assert calls > 5
+
+
+def test_a_probe_that_has_luck_forgets_nothing() -> None:
+    """The next failure shuts the seller again, for twice as long; a run of answers does forget."""
+    gate, seller = Gate(0.0), quick()
+    fail_until_shut(gate, seller, LATER, Reason.SERVER_ERROR)
+    assert call(gate, seller, LATER + 11)
+    assert call(gate, seller, LATER + 11, Reason.SERVER_ERROR)
+    suspension = gate.suspension(seller.id, LATER + 11)
+    assert suspension is not None
+    assert suspension.left_s == pytest.approx(20.0)
+    for _ in range(40):
+        assert call(gate, seller, LATER + 40)
+    fail_until_shut(gate, seller, LATER + 41, Reason.SERVER_ERROR)
+    suspension = gate.suspension(seller.id, LATER + 41)
+    assert suspension is not None
+    assert suspension.left_s == pytest.approx(10.0)
+
+
+def test_calls_that_were_lost_and_made_again_count_as_failures() -> None:
+    """However each ends: a seller that answers the second time only costs every call twice."""
+    gate, seller = Gate(0.0), quick()
+    for _ in range(10):
+        entered = gate.enter(seller, LATER)
+        assert isinstance(entered, Pass)
+        gate.leave(entered, None, LATER, lost=1)
+    assert not gate.suspension(seller.id, LATER), "an answer shuts nobody"
+    assert call(gate, seller, LATER, Reason.SERVER_ERROR)
+    assert gate.suspension(seller.id, LATER)
+    assert not call(gate, seller, LATER)
+
+
+def test_what_passes_by_itself_is_asked_for_again_within_a_minute() -> None:
+    """However long it lasted: the seller may be well again at any moment."""
+    gate, seller, now = Gate(0.0), quick(), LATER
+    fail_until_shut(gate, seller, now, Reason.UNREACHABLE)
+    for _ in range(20):
+        now += 61.0
+        assert call(gate, seller, now, Reason.UNREACHABLE)
 
 
 def test_a_ban_is_left_alone_longer_than_a_hiccup() -> None:
@@ -176,8 +225,8 @@ def test_a_ban_is_left_alone_longer_than_a_hiccup() -> None:
     now = LATER
     for _ in range(12):
         now += 700
-        call(gate, quick(Reason.TIMED_OUT.value), now, Reason.TIMED_OUT)
-    suspension = gate.suspension(Reason.TIMED_OUT.value, now)
+        call(gate, quick(Reason.BLOCKED.value), now, Reason.BLOCKED)
+    suspension = gate.suspension(Reason.BLOCKED.value, now)
     assert suspension is not None
     assert suspension.left_s <= 600
 

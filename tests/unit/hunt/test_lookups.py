@@ -233,6 +233,16 @@ async def test_a_confirmation_is_a_call_of_its_own(world: World) -> None:
     assert scripted(world).count("quote") == 2
 
 
+async def test_the_gate_hears_of_calls_that_were_lost_and_made_again(world: World) -> None:
+    """Its answers alone would say that the seller is well."""
+    answer = replace(selling(), calls=2, lost=1)
+    seller = opens(world, *[answer] * 9, QuoteScript(reason=Reason.SERVER_ERROR))
+    await world.clock.sleep(60)  # past the moments in which nothing is held against anybody
+    for n in range(10):
+        await asked(world, seller, replace(ASK, country=f"{n}"))
+    assert world.gate.suspension(seller.id, world.clock.monotonic()) is not None
+
+
 async def test_the_gate_refuses_without_a_call(world: World) -> None:
     """A second call at once to a seller that bears one is a reason, and teaches nothing."""
     seller = opens(world, selling(), concurrency=1)

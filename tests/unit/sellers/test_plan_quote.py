@@ -190,32 +190,32 @@ OUTCOMES = (
 
 
 @pytest.mark.parametrize(
-    ("plays", "reason", "calls"),
+    ("plays", "reason", "calls", "lost"),
     [
-        ([{"error": "BUSY"}, offers()], None, 2),
-        ([{"error": "BUSY", "text": "later"}], Reason.SERVER_ERROR, 2),
-        ([say({"error": "BUSY"}, status=429), offers()], None, 2),
-        ([say(b"a captcha", status=500)], Reason.BLOCKED, 1),
-        ([say(status=404)], Reason.NOT_STOCKED, 1),
-        ([say(status=403)], Reason.UNAUTHORISED, 1),
-        ([say(status=429)], Reason.RATE_LIMITED, 1),
-        ([say(status=418)], Reason.UNREADABLE, 1),
-        ([say(status=502), offers()], None, 2),
-        ([say(status=502)], Reason.SERVER_ERROR, 2),
-        ([reset], Reason.UNREACHABLE, 2),
-        ([{"offers": []}], Reason.NOT_STOCKED, 1),
-        ([{}], Reason.UNREADABLE, 1),
+        ([{"error": "BUSY"}, offers()], None, 2, 0),
+        ([{"error": "BUSY", "text": "later"}], Reason.SERVER_ERROR, 2, 0),
+        ([say({"error": "BUSY"}, status=429), offers()], None, 2, 0),
+        ([say(b"a captcha", status=500)], Reason.BLOCKED, 1, 0),
+        ([say(status=404)], Reason.NOT_STOCKED, 1, 0),
+        ([say(status=403)], Reason.UNAUTHORISED, 1, 0),
+        ([say(status=429)], Reason.RATE_LIMITED, 1, 0),
+        ([say(status=418)], Reason.UNREADABLE, 1, 0),
+        ([say(status=502), offers()], None, 2, 1),
+        ([say(status=502)], Reason.SERVER_ERROR, 2, 1),
+        ([reset], Reason.UNREACHABLE, 2, 1),
+        ([{"offers": []}], Reason.NOT_STOCKED, 1, 0),
+        ([{}], Reason.UNREADABLE, 1, 0),
     ],
 )
 async def test_an_answer_is_read_in_the_languages_order(
-    tmp_path: Path, plays: list[Any], reason: Reason | None, calls: int
+    tmp_path: Path, plays: list[Any], reason: Reason | None, calls: int, lost: int
 ) -> None:
     routes = Routes().on("GET /books", *plays)
     async with shop(tmp_path, routes, OUTCOMES) as (gateway, _):
         quoted = await ask(gateway)
     assert quoted.reason is reason
     # A kept connection that breaks is tried again below us as well: what is counted is ours.
-    assert quoted.calls == calls
+    assert (quoted.calls, quoted.lost) == (calls, lost)
 
 
 async def test_a_seller_is_given_no_more_than_its_own_time(tmp_path: Path) -> None:
