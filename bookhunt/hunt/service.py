@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bookhunt.hunt.admission import Admission
-from bookhunt.hunt.easing import Ease
 from bookhunt.hunt.feedback import purchase_of
 from bookhunt.hunt.flow import hunt
 from bookhunt.hunt.insight import Insight
@@ -32,6 +31,7 @@ from bookhunt.telemetry.spans import span
 if TYPE_CHECKING:
     from bookhunt.hunt.admission import Load, Place
     from bookhunt.hunt.buying import Ended
+    from bookhunt.hunt.easing import Ease
     from bookhunt.hunt.feedback import Feedback
     from bookhunt.hunt.ports import (
         BeliefShelf,
