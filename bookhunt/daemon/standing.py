@@ -24,6 +24,8 @@ def seller_told(daemon: Daemon, seller: Seller) -> dict[str, Any]:
         until = daemon.clock.now() + timedelta(seconds=suspension.left_s)
         cause = suspension.cause.value
         seller = replace(seller, state=SellerState.SUSPENDED, cause=cause)
+    elif seller.state is SellerState.READY and service.drips(seller.id):
+        seller = replace(seller, cause="fails by turns: few calls until it is well")
     seen = figures.answered_at
     return seller_object(
         seller,

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 LOOK_EVERY_S = 30.0
-# A block page costs 300 s at first. What is down is left alone for 10 s, then twice as long each
-# time (`hunt.gate`): its sixth time is 320 s, after it failed for five minutes at least.
+# A block page costs 300 s at first. What is down is left alone for 10 s, then longer each time, up
+# to a minute (`hunt.gate`): here it has been down for four minutes.
 WORTH_A_WORD_S = 240.0
 _WORDS = {
     Reason.BLOCKED: "it blocks bookhunt",
@@ -51,7 +51,7 @@ async def look(daemon: Daemon) -> None:
         suspension = daemon.service.suspension(seller.id)
         if suspension is None or suspension.cause not in _WORDS:
             continue  # one that asks for patience gets it, and is well
-        if suspension.left_s >= WORTH_A_WORD_S:
+        if suspension.lasts_s >= WORTH_A_WORD_S:
             today = daemon.clock.now().date().isoformat()
             await daemon.notices.post(_news_of(seller, suspension, today=today))
 
@@ -62,13 +62,13 @@ def _news_of(seller: Seller, suspension: Suspension, *, today: str) -> News:
         event=Event.SELLER_SUSPENDED,
         title=f"Left alone: {seller.name}",
         message=(
-            f"{seller.name} is not asked for {suspension.left_s / 60:.0f} minutes: {why}. "
+            f"{seller.name} is left alone for {suspension.lasts_s / 60:.0f} minutes: {why}. "
             f"bookhunt sellers show {seller.id}"
         ),
         data={
             "seller": seller.id,
             "reason": suspension.cause.value,
-            "for_s": round(suspension.left_s),
+            "for_s": round(suspension.lasts_s),
         },
         once=f"suspended/{seller.id}/{today}",
     )

@@ -17,7 +17,8 @@ a quarter of a second, since a seller that is silent must not hold up who comes 
 - What makes it fail is the reason of each book in it; whoever asks again may come into another.
 - The line is bounded; who finds it full is told to come later, as by the gate.
 
-A confirmation before buying never comes here, nor does a book without an ISBN.
+A confirmation before buying never comes here, nor does what is asked `anyway`, nor a book without
+an ISBN.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ class Batches:
     @staticmethod
     def takes(flight: Flight, ask: Ask) -> bool:
         """Whether this may be asked together with other books."""
-        return flight.seller.batch > 1 and not flight.live and _asked_by(flight.seller, ask) != ""
+        alone = flight.live or flight.anyway
+        return flight.seller.batch > 1 and not alone and _asked_by(flight.seller, ask) != ""
 
     async def ask(self, flight: Flight, ask: Ask) -> Answered:
         """The seller's answer for this book, out of whatever call it came in.
@@ -207,7 +209,11 @@ class Batches:
         """The gate lets nothing through: no call, with its reason."""
         self.tally.calls_refused[refused.reason.value] += 1
         quoted = Quoted(
-            seller=seller.id, reason=refused.reason, retry_after_s=refused.retry_after_s
+            seller=seller.id,
+            reason=refused.reason,
+            retry_after_s=refused.retry_after_s,
+            detail="it fails by turns: a call every other second" if refused.drips else None,
+            held_back=refused.drips,
         )
         return Answered(quoted, None)
 

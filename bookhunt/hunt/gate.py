@@ -9,13 +9,13 @@ where we must say no.
   fits a moment later is told how long to wait; one that does not is refused.
 - Concurrency: additive increase, multiplicative decrease, as in Netflix's limiter. A 429 or a
   time-out lowers the limit, an answer while at least half of it is in use raises it.
-- Breaker: a seller of whose calls too many fail lately is skipped: five in a row of one that was
-  well, or every second one for a while. Twice as long each time, longest for causes that do not
-  pass by themselves. Then one call, and one only, probes; its success closes the breaker, and what
-  the seller did before is forgotten only as further calls succeed: one that fails by turns would
-  else be called again after every probe that has luck. No more sellers are skipped while so many
-  fail at once that the fault must be our own network, and nothing is held against anybody in the
-  first moments after the start.
+- Breaker: after some failures in a row the seller is skipped, twice as long each time, longest for
+  causes that do not pass by themselves. Then one call, and one only, probes; its success closes the
+  breaker. No more sellers are skipped while so many fail at once that the fault must be our own
+  network, and nothing is held against anybody in the first moments after the start.
+- Drip: a seller of whose calls two in five fail, seldom many in a row, is worth asking still, since
+  it may be the only one that has the book, but not worth the calls of everybody: it gets one every
+  other second, until it is well, and beyond that what is asked where nobody else has the book.
 
 Purchases pass a gate of their own: they are counted and never refused, since an order that was
 decided on must not be lost to a limit that protects look-ups.
@@ -38,10 +38,11 @@ _BURST_S = 0.5  # of its rate that a seller is sent at once
 _LONGEST_WAIT_S = 0.25  # for a rate to come free; longer is a refusal
 _DECREASE = 0.7
 _LEAST_LIMIT = 1.0
+_FAILURES_THAT_OPEN = 5
 # How unwell a seller is: the mean of its calls, failures as ones, each call a tenth of it.
 _LEARNS = 0.1
-_UNWELL = 0.4  # opens; five failures in a row of one that was well come to 0.41
-_WELL = 0.2  # what it did before is forgotten
+_UNWELL, _WELL = 0.4, 0.2  # from the one on it drips, until the other
+_DRIP_S = 2.0
 _GRACE_S = 10.0  # after the start nothing is held against anybody
 _MOST_OPEN = 0.5  # of the sellers that were called: more at once is our own network
 _ENOUGH_SELLERS = 4  # below which nothing can be said about our own network
@@ -86,9 +87,13 @@ class _Door:
     most: int
     limit: float
     in_flight: int = 0
+    failures: int = 0  # in a row
+    openings: int = 0  # of the breaker, in a row
+    opened_at: float = -math.inf  # the first of them
     unwell: float = 0.0
-    openings: int = 0  # of the breaker, since the seller was well
-    half_open: bool = False  # since it opened no probe has succeeded
+    drips: bool = False
+    next_drip: float = -math.inf
+    ailment: Reason = Reason.SERVER_ERROR  # what failed last
     shut_until: float = -math.inf
     cause: Reason | None = None  # why it is shut; RATE_LIMITED: it asked us to come later
     probing: bool = False
@@ -101,6 +106,7 @@ class Refused:
 
     reason: Reason
     retry_after_s: float
+    drips: bool = False  # it may be made `anyway`
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,7 @@ class Suspension:
 
     cause: Reason
     left_s: float
+    lasts_s: float  # with the times before, between which no probe succeeded
 
 
 @dataclass(slots=True)
@@ -130,15 +137,19 @@ class Gate:
     _doors: dict[str, _Door] = field(default_factory=dict)
     _regions: dict[str, Rate] = field(default_factory=dict)
 
-    def enter(self, seller: Seller, now: float) -> Pass | Refused:
-        """Ask for one look-up at a seller."""
+    def enter(self, seller: Seller, now: float, *, anyway: bool = False) -> Pass | Refused:
+        """Ask for one look-up at a seller. `anyway`: also where calls to it only drip."""
         door = self._door(seller)
         if now < door.shut_until:
             reason = Reason.RATE_LIMITED
             if door.cause is not Reason.RATE_LIMITED:
                 reason = Reason.SKIPPED_OPEN_BREAKER
             return Refused(reason, door.shut_until - now)
-        if door.half_open and door.probing:
+        if door.drips and now < door.next_drip and not anyway:
+            left_s = door.next_drip - now
+            return Refused(Reason.SKIPPED_OPEN_BREAKER, left_s, drips=True)
+        half_open = door.openings > 0
+        if half_open and door.probing:
             return Refused(Reason.SKIPPED_OPEN_BREAKER, 1.0)
         if door.in_flight >= door.limit:
             return Refused(Reason.SKIPPED_LIMIT, 0.1)
@@ -148,10 +159,11 @@ class Gate:
             return Refused(Reason.SKIPPED_LIMIT, wait_s)
         for rate in rates:
             rate.take(now)
+        door.next_drip = now + _DRIP_S
         door.in_flight += 1
         door.called = True
-        door.probing = door.half_open
-        return Pass(wait_s, door, probe=door.half_open)
+        door.probing = half_open
+        return Pass(wait_s, door, probe=half_open)
 
     def enter_purchase(self, seller: Seller, now: float) -> Pass:
         """Enter for an order or the look that confirms it: counted, never refused."""
@@ -186,7 +198,12 @@ class Gate:
         elif reason in _FIRST_S:
             self._fail(door, reason, now, probe=passed.probe)
         else:
-            self._answer(door, probe=passed.probe)
+            door.failures = door.openings = 0
+            door.unwell = 0.0 if passed.probe else door.unwell * (1.0 - _LEARNS)
+            door.drips = door.drips and door.unwell >= _WELL
+            door.cause = None
+            if 2 * (door.in_flight + 1) >= door.limit:
+                door.limit = min(door.limit + 1.0, float(door.most))
 
     def drop(self, passed: Pass) -> None:
         """A call was cut off by us: nothing was learned."""
@@ -194,13 +211,21 @@ class Gate:
         door.in_flight -= 1
         if passed.probe:
             door.probing = False
+            door.next_drip = -math.inf
 
     def suspension(self, seller_id: str, now: float) -> Suspension | None:
-        """Why a seller is not called now; None: it may be."""
+        """Why a seller is not called now, whoever asks; None: it may be."""
         door = self._doors.get(seller_id)
         if door is None or door.cause is None or now >= door.shut_until:
             return None
-        return Suspension(door.cause, door.shut_until - now)
+        left_s = door.shut_until - now
+        lasts_s = left_s if door.cause is Reason.RATE_LIMITED else door.shut_until - door.opened_at
+        return Suspension(door.cause, left_s, lasts_s)
+
+    def drips(self, seller_id: str) -> bool:
+        """Whether a seller fails by turns, so that it gets few calls."""
+        door = self._doors.get(seller_id)
+        return door is not None and door.drips
 
     def reset(self, seller_id: str) -> None:
         """Forget what a seller did: `bookhunt sellers reset`."""
@@ -243,29 +268,21 @@ class Gate:
         later_s = 1.0 if retry_after_s is None else retry_after_s
         door.shut_until = now + min(max(later_s, 0.0), _LONGEST_RETRY_AFTER_S)
 
-    def _answer(self, door: _Door, *, probe: bool) -> None:
-        door.unwell *= 1.0 - _LEARNS
-        if door.unwell < _WELL:
-            door.openings = 0
-        if probe:
-            door.half_open = False
-        if not door.half_open:
-            door.cause = None
-        if 2 * (door.in_flight + 1) >= door.limit:
-            door.limit = min(door.limit + 1.0, float(door.most))
-
     def _fail(self, door: _Door, reason: Reason, now: float, *, probe: bool) -> None:
         if reason is Reason.TIMED_OUT:
             door.limit = max(door.limit * _DECREASE, _LEAST_LIMIT)
         if now - self.started_at < _GRACE_S:
             return
+        door.ailment = reason
+        self._is_unwell(door, now)
+        door.failures += 1
         if not probe and now < door.shut_until:
             return  # it was under way when the seller was left alone: the same trouble
-        self._is_unwell(door, now)
-        if not probe and (door.unwell < _UNWELL or self._fault_is_ours(now)):
+        if not probe and (door.failures < _FAILURES_THAT_OPEN or self._fault_is_ours(door, now)):
             return
+        if not door.openings:
+            door.opened_at = now
         door.openings += 1
-        door.half_open = True
         door.cause = reason
         longest_s = _LONGEST_PASSING_S if reason in _PASSING else _LONGEST_S
         door.shut_until = now + min(_FIRST_S[reason] * 2.0 ** (door.openings - 1), longest_s)
@@ -273,11 +290,17 @@ class Gate:
     def _is_unwell(self, door: _Door, now: float) -> None:
         if now - self.started_at >= _GRACE_S:
             door.unwell += (1.0 - door.unwell) * _LEARNS
+            if door.unwell >= _UNWELL and not door.drips:
+                door.drips = not self._fault_is_ours(door, now)
 
-    def _fault_is_ours(self, now: float) -> bool:
-        """Whether so many sellers fail at once that none of them is to blame."""
-        called = [door for door in self._doors.values() if door.called]
+    def _fault_is_ours(self, door: _Door, now: float) -> bool:
+        """Whether so many sellers fail beside this one that none of them is to blame."""
+        called = [each for each in self._doors.values() if each.called]
         if len(called) < _ENOUGH_SELLERS:
             return False
-        shut = sum(now < door.shut_until and door.half_open for door in called)
-        return (shut + 1) / len(called) > _MOST_OPEN
+        unwell = sum(
+            each.drips or (now < each.shut_until and each.openings > 0)
+            for each in called
+            if each is not door
+        )
+        return (unwell + 1) / len(called) > _MOST_OPEN

@@ -64,6 +64,10 @@ class Insight:
         """Why a seller is not called just now, and for how long yet; None: it may be called."""
         return self._world.gate.suspension(seller_id, self._world.clock.monotonic())
 
+    def drips(self, seller_id: str) -> bool:
+        """Whether a seller fails by turns, so that it gets few calls."""
+        return self._world.gate.drips(seller_id)
+
     def calls_at(self, seller_id: str) -> tuple[int, float] | None:
         """The calls under way to a seller, and how many it bears at once; None: never called."""
         return self._world.gate.load(seller_id)

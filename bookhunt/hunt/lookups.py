@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from bookhunt.hunt.beliefs import Beliefs
     from bookhunt.hunt.exchange import Exchange
-    from bookhunt.hunt.gate import Gate
+    from bookhunt.hunt.gate import Gate, Pass
     from bookhunt.hunt.naming import Naming
     from bookhunt.hunt.ports import Ask, Clock, OfferKey, OfferShelf, PriceShelf, Sellers
     from bookhunt.model.money import Money
@@ -56,6 +56,7 @@ class Flight:
     seller: Seller
     max_price: Money
     live: bool = False  # a confirmation before buying: no limit that protects look-ups holds it up
+    anyway: bool = False  # also where calls to the seller only drip
     task: asyncio.Task[Quoted] = field(init=False)
     sent: bool = False  # past the cap on calls: the seller hears of it
     together: int = 1  # with how many books in one call
@@ -163,6 +164,7 @@ class Lookups:
         subject: str,
         *,
         live: bool = False,
+        anyway: bool = False,
         names_within_s: float = _NAMES_WITHIN_S,
     ) -> Lookup:
         """Ask a seller, or join somebody who is asking it the same already.
@@ -172,6 +174,7 @@ class Lookups:
             ask: for what.
             subject: the name of this question among all.
             live: a call of its own, begun now; a confirmation joins nobody.
+            anyway: also where the gate lets calls to this seller only drip.
             names_within_s: how long the ISBNs of a title are waited for, where it needs one.
         """
         key = key_of(seller, subject)
@@ -179,7 +182,7 @@ class Lookups:
         if flight is not None and not flight.cut_off and _covers(seller, flight.max_price, ask):
             self.tally.answers_shared += 1
             return Lookup(flight=flight, shared=True, exchange=self.exchange)
-        flight = Flight(seller=seller, max_price=ask.max_price, live=live)
+        flight = Flight(seller=seller, max_price=ask.max_price, live=live, anyway=anyway)
         flight.task = asyncio.create_task(self._call(flight, ask, subject, names_within_s))
         if live:
             self._alone.add(flight)
@@ -236,8 +239,11 @@ class Lookups:
     async def _ask(self, flight: Flight, ask: Ask) -> Answered:
         """A call of its own, if the gate lets one through."""
         seller, now = flight.seller, self.clock.monotonic()
-        enter = self.gate.enter_purchase if flight.live else self.gate.enter
-        entered = enter(seller, now)
+        entered: Pass | Refused
+        if flight.live:
+            entered = self.gate.enter_purchase(seller, now)
+        else:
+            entered = self.gate.enter(seller, now, anyway=flight.anyway)
         if isinstance(entered, Refused):
             return self.batches.refused(seller, entered)
         try:

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 # Failures that may be gone a moment later.
 _PASSING = frozenset({Reason.SERVER_ERROR, Reason.UNREACHABLE, Reason.RATE_LIMITED})
+# Of sellers that answer by turns so many are asked in spite of it, where nobody else has the book:
+# the first ones, which are those that asking was worth most.
+_MOST_ANYWAY = 5
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,6 +125,7 @@ class Search:
     _under_way: dict[str, Asked] = field(default_factory=dict)
     _failed: dict[str, Candidate] = field(default_factory=dict)  # may be asked once more
     _retried: set[str] = field(default_factory=set)
+    _held_back: int = 0
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _choice: Choice | None = None  # of what is known; None: something changed since
 
@@ -275,6 +279,7 @@ class Search:
             candidate.seller,
             self.ask,
             self.subject,
+            anyway=candidate.seller.id in self._retried,
             names_within_s=self.world.settings.names_share * self.length_s,
         )
         asked = Asked(
@@ -305,10 +310,17 @@ class Search:
         self.asked[seller_id] = asked
         self._left.pop(seller_id, None)
         self._under_way.pop(seller_id, None)
-        if quoted.reason in _PASSING and seller_id not in self._retried:
+        if seller_id not in self._retried and self._may_answer_yet(quoted):
             self._failed[seller_id] = asked.candidate
         for offer in quoted.offers:
             self.correct(offer)
+
+    def _may_answer_yet(self, quoted: Quoted) -> bool:
+        """Whether asking once more may help: a failure that passes, or it was not asked at all."""
+        if quoted.held_back:
+            self._held_back += 1
+            return self._held_back <= _MOST_ANYWAY
+        return quoted.reason in _PASSING
 
     def _give_up_the_rest(self, tasks: set[asyncio.Task[None]]) -> None:
         under_way = list(self._under_way.values())

@@ -60,6 +60,7 @@ class Quoted:
     detail: str | None = None
     calls: int = 0  # HTTP requests made
     lost: int = 0  # of them: failed, and were made again
+    held_back: bool = False  # by us, for now: worth asking where nobody else has the book
     latency_ms: float = 0.0
     retry_after_s: float | None = None
 

@@ -84,6 +84,20 @@ async def test_a_seller_that_is_left_alone_says_until_when_and_why(running: Runn
     assert service.suspension("alpha") is None
 
 
+async def test_a_seller_that_fails_by_turns_is_ready_and_says_so(running: Running) -> None:
+    service = running.daemon.service
+    gate, now = service._world.gate, running.daemon.clock.monotonic()
+    seller = running.sellers.get("alpha")
+    assert seller is not None
+    gate.started_at = now - 60
+    for n in range(30):
+        reason = Reason.SERVER_ERROR if n % 2 else None
+        gate.leave(gate.enter_purchase(seller, now), reason, now)
+    told = await listed(running)
+    assert told["state"] == "ready"
+    assert "fails by turns" in told["cause"]
+
+
 async def test_what_is_switched_off_is_not_told_as_suspended(running: Running) -> None:
     running.sellers.add(a_seller("beta", state=SellerState.DISABLED, cause="switched off"))
     now = running.daemon.clock.monotonic()

@@ -52,19 +52,19 @@ async def told(daemon: Daemon, *looks: dict[str, Suspension]) -> list[News]:
 
 
 async def test_who_is_left_alone_for_minutes_is_told_once_a_day(daemon: Daemon) -> None:
-    blocked = {"alpha": Suspension(Reason.BLOCKED, 290.0)}
+    blocked = {"alpha": Suspension(Reason.BLOCKED, 10.0, 290.0)}
     [news] = await told(daemon, blocked, {}, blocked)
     assert news.event is Event.SELLER_SUSPENDED
     assert news.message == (
-        "Alpha is not asked for 5 minutes: it blocks bookhunt. bookhunt sellers show alpha"
+        "Alpha is left alone for 5 minutes: it blocks bookhunt. bookhunt sellers show alpha"
     )
     assert news.data == {"seller": "alpha", "reason": "blocked", "for_s": 290}
 
 
 async def test_two_sellers_are_two_words(daemon: Daemon) -> None:
     suspended = {
-        "alpha": Suspension(Reason.UNREACHABLE, 600.0),
-        "beta": Suspension(Reason.UNAUTHORISED, 480.0),
+        "alpha": Suspension(Reason.UNREACHABLE, 10.0, 600.0),
+        "beta": Suspension(Reason.UNAUTHORISED, 10.0, 480.0),
     }
     assert len(await told(daemon, suspended)) == 2
 
@@ -72,8 +72,8 @@ async def test_two_sellers_are_two_words(daemon: Daemon) -> None:
 @pytest.mark.parametrize(
     "suspension",
     [
-        Suspension(Reason.TIMED_OUT, WORTH_A_WORD_S - 1),
-        Suspension(Reason.RATE_LIMITED, 3600.0),
+        Suspension(Reason.TIMED_OUT, 10.0, WORTH_A_WORD_S - 1),
+        Suspension(Reason.RATE_LIMITED, 10.0, 3600.0),
     ],
 )
 async def test_a_stumble_and_a_wish_for_patience_are_not(
@@ -85,4 +85,4 @@ async def test_a_stumble_and_a_wish_for_patience_are_not(
 async def test_nothing_is_looked_at_where_nobody_listens(daemon: Daemon, home: Home) -> None:
     home.config_file.write_text(CONFIGURATION, "utf-8")
     await daemon.notices.take_up(load_config(home))
-    assert await told(daemon, {"alpha": Suspension(Reason.BLOCKED, 290.0)}) == []
+    assert await told(daemon, {"alpha": Suspension(Reason.BLOCKED, 10.0, 290.0)}) == []

@@ -159,44 +159,66 @@ def test_a_seller_that_fails_now_and_then_is_not_left_alone() -> None:
         assert call(gate, seller, LATER, Reason.NOT_STOCKED)
 
 
-def test_a_seller_that_fails_by_turns_is_left_alone() -> None:
+def drip(gate: Gate, seller: Seller, now: float) -> None:
+    """Let the seller fail by turns until it is called less."""
+    for n in range(30):
+        if not call(gate, seller, now, None if n % 2 else Reason.SERVER_ERROR):
+            return
+    raise AssertionError("it is called as ever")
+
+
+def test_a_seller_that_fails_by_turns_is_called_every_other_second() -> None:
     """Never twice in a row, and half of what it is asked is lost all the same."""
     gate, seller = Gate(0.0), quick()
+    drip(gate, seller, LATER)
     calls = 0
-    while call(gate, seller, LATER, None if calls % 2 else Reason.SERVER_ERROR):
-        calls += 1
-        assert calls < 30
-    assert calls > 5
+    for n in range(1, 601):
+        calls += call(gate, seller, LATER + n / 10, None if calls % 2 else Reason.SERVER_ERROR)
+    assert 25 <= calls <= 31
+    assert gate.drips(seller.id)
+    assert gate.suspension(seller.id, LATER + 60) is None, "it may be asked in spite of it"
+    assert isinstance(gate.enter(seller, LATER + 60, anyway=True), Pass)
 
 
-def test_a_probe_that_has_luck_forgets_nothing() -> None:
-    """The next failure shuts the seller again, for twice as long; a run of answers does forget."""
+def test_a_seller_that_drips_is_called_as_ever_once_it_is_well() -> None:
+    """Half a minute of answers is enough."""
     gate, seller = Gate(0.0), quick()
-    fail_until_shut(gate, seller, LATER, Reason.SERVER_ERROR)
-    assert call(gate, seller, LATER + 11)
-    assert call(gate, seller, LATER + 11, Reason.SERVER_ERROR)
-    suspension = gate.suspension(seller.id, LATER + 11)
-    assert suspension is not None
-    assert suspension.left_s == pytest.approx(20.0)
-    for _ in range(40):
-        assert call(gate, seller, LATER + 40)
-    fail_until_shut(gate, seller, LATER + 41, Reason.SERVER_ERROR)
-    suspension = gate.suspension(seller.id, LATER + 41)
-    assert suspension is not None
-    assert suspension.left_s == pytest.approx(10.0)
+    drip(gate, seller, LATER)
+    for n in range(1, 31):
+        call(gate, seller, LATER + n)
+    assert call(gate, seller, LATER + 31)
+    assert call(gate, seller, LATER + 31)
+
+
+def test_a_seller_that_drips_and_then_fails_for_good_is_left_alone() -> None:
+    gate, seller = Gate(0.0), quick()
+    drip(gate, seller, LATER)
+    for n in range(1, 6):
+        if not call(gate, seller, LATER + 3 * n, Reason.SERVER_ERROR):
+            break
+    assert not call(gate, seller, LATER + 3 * n + 5)
+    assert call(gate, seller, LATER + 3 * n + 11), "the probe"
+    assert call(gate, seller, LATER + 3 * n + 13)
+    assert call(gate, seller, LATER + 3 * n + 13), "its success is a new beginning"
+
+
+def test_when_everybody_fails_by_turns_the_fault_is_our_own() -> None:
+    gate, sellers = Gate(0.0), [quick(f"s{n}") for n in range(10)]
+    for n in range(40):
+        for seller in sellers:
+            call(gate, seller, LATER, None if n % 2 else Reason.UNREACHABLE)
+    assert sum(not call(gate, seller, LATER) for seller in sellers) == 5
 
 
 def test_calls_that_were_lost_and_made_again_count_as_failures() -> None:
     """However each ends: a seller that answers the second time only costs every call twice."""
     gate, seller = Gate(0.0), quick()
-    for _ in range(10):
-        entered = gate.enter(seller, LATER)
-        assert isinstance(entered, Pass)
+    calls = 0
+    while isinstance(entered := gate.enter(seller, LATER), Pass):
         gate.leave(entered, None, LATER, lost=1)
-    assert not gate.suspension(seller.id, LATER), "an answer shuts nobody"
-    assert call(gate, seller, LATER, Reason.SERVER_ERROR)
-    assert gate.suspension(seller.id, LATER)
-    assert not call(gate, seller, LATER)
+        calls += 1
+        assert calls < 30
+    assert calls > 5
 
 
 def test_what_passes_by_itself_is_asked_for_again_within_a_minute() -> None:
@@ -206,6 +228,22 @@ def test_what_passes_by_itself_is_asked_for_again_within_a_minute() -> None:
     for _ in range(20):
         now += 61.0
         assert call(gate, seller, now, Reason.UNREACHABLE)
+
+
+def test_how_long_a_seller_is_left_alone_counts_the_times_before() -> None:
+    """Until a probe succeeds: who is told of a seller that is down wants to know since when."""
+    gate, seller = Gate(0.0), quick()
+    fail_until_shut(gate, seller, LATER, Reason.UNREACHABLE)
+    for n in range(1, 5):
+        assert call(gate, seller, LATER + 61 * n, Reason.UNREACHABLE)
+    suspension = gate.suspension(seller.id, LATER + 244)
+    assert suspension is not None
+    assert (suspension.left_s, suspension.lasts_s) == (60.0, 304.0)
+    assert call(gate, seller, LATER + 400)
+    fail_until_shut(gate, seller, LATER + 400, Reason.UNREACHABLE)
+    suspension = gate.suspension(seller.id, LATER + 400)
+    assert suspension is not None
+    assert (suspension.left_s, suspension.lasts_s) == (10.0, 10.0)
 
 
 def test_a_ban_is_left_alone_longer_than_a_hiccup() -> None:

@@ -1,0 +1,100 @@
+"""A seller that answers by turns gets a call every other second, and what nobody else can serve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bookhunt.hunt.gate import Pass
+from bookhunt.model.outcome import ProofOfAbsence
+from bookhunt.model.reasons import Reason
+from bookhunt.model.request import RequestState, Strategy
+from tests.support.builders import usd
+from tests.unit.hunt.life import Life
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.support.jump_clock import JumpClock
+
+SUCCESS, NOT_AVAILABLE = RequestState.SUCCESS, RequestState.NOT_AVAILABLE
+
+
+@pytest.fixture
+async def life(clock: JumpClock) -> AsyncIterator[Life]:
+    life = Life(clock)
+    clock.pass_time(60)  # past the moments in which nothing is held against anybody
+    await life.service.start()
+    yield life
+    await life.service.stop(within_s=3600)
+
+
+def drips(life: Life, seller_id: str) -> None:
+    """Let the seller have failed by turns, and have had its call just now."""
+    gate, now = life.service._world.gate, life.clock.monotonic()
+    seller = life.sellers.get(seller_id)
+    assert seller is not None
+    for n in range(30):
+        entered = gate.enter(seller, now)
+        if not isinstance(entered, Pass):
+            return
+        gate.leave(entered, None if n % 2 else Reason.SERVER_ERROR, now)
+    raise AssertionError("it is called as ever")
+
+
+def healthy(life: Life, count: int) -> None:
+    """So many others that are called and well: fewer would be no sign of anything."""
+    gate, now = life.service._world.gate, life.clock.monotonic()
+    for n in range(count):
+        entered = gate.enter(life.fails(f"well{n}", Reason.NOT_STOCKED), now)
+        assert isinstance(entered, Pass)
+        gate.leave(entered, None, now)
+
+
+async def test_where_others_have_the_book_it_is_left_alone(life: Life) -> None:
+    life.sells("turns", "10")
+    life.sells("well", "20")
+    drips(life, "turns")
+    record = await life.hunted(strategy=Strategy.BALANCED)
+    assert record.state is SUCCESS
+    assert life.orders() == ["well"]
+    assert life.sellers.count("quote", "turns") == 0
+
+
+async def test_where_nobody_else_has_the_book_it_is_asked_all_the_same(life: Life) -> None:
+    life.sells("turns", "10")
+    healthy(life, 3)
+    drips(life, "turns")
+    record = await life.hunted(strategy=Strategy.BALANCED)
+    assert record.state is SUCCESS
+    assert life.orders() == ["turns"]
+
+
+async def test_no_more_than_five_of_them_are_asked_in_spite_of_it(life: Life) -> None:
+    """And the others are a reason why nothing is proven."""
+    for n in range(9):
+        life.fails(f"turns{n}", Reason.NOT_STOCKED)
+    healthy(life, 30)
+    for n in range(9):
+        drips(life, f"turns{n}")
+    record = await life.hunted(strategy=Strategy.BALANCED)
+    assert record.state is NOT_AVAILABLE
+    asked = [n for n in range(9) if life.sellers.count("quote", f"turns{n}")]
+    assert len(asked) == 5
+    assert record.result.findings.proof is ProofOfAbsence.PARTIAL
+    notes = life.notes(record)
+    skipped = {n for n in range(9) if notes[f"turns{n}"].reason is Reason.SKIPPED_OPEN_BREAKER}
+    assert skipped == set(range(9)) - set(asked)
+
+
+async def test_one_that_fails_is_asked_a_second_time_in_spite_of_it(
+    life: Life, clock: JumpClock
+) -> None:
+    """Its call of these two seconds was this search's own."""
+    life.fails("turns", Reason.SERVER_ERROR)
+    healthy(life, 3)
+    drips(life, "turns")
+    clock.pass_time(3)
+    await life.hunted(strategy=Strategy.BALANCED, max_price=usd("30"))
+    assert life.sellers.count("quote", "turns") == 2
