@@ -111,8 +111,9 @@ class RequestRoutes:
     async def _rested(self, record: RequestRecord, wait_s: float, call: Request) -> RequestRecord:
         """The record when it rests; sooner, if the caller hangs up or the daemon has to stop."""
         request_id = record.request.id
+        rested = asyncio.create_task(self.daemon.service.wait(request_id, within_s=wait_s))
         waits: list[asyncio.Task[Any]] = [
-            asyncio.create_task(self.daemon.service.wait(request_id, within_s=wait_s)),
+            rested,
             asyncio.create_task(self.daemon.closing.wait()),
             asyncio.create_task(_hung_up(call)),
         ]
@@ -122,6 +123,8 @@ class RequestRoutes:
             for task in waits:
                 task.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
+        if not rested.cancelled():
+            return rested.result() or record
         return await self.daemon.ledger.get(request_id) or record
 
     async def requests(self, query: Annotated[ListQuery, Query()]) -> JSONResponse:

@@ -58,6 +58,7 @@ _NOT_TAKEN = frozenset({Stage.REFUSED, Stage.NOT_SENT, Stage.ABSENT})
 
 async def hunt(world: World, record: RequestRecord, ease: Ease = Ease.WHOLE) -> buying.Ended:
     """Hunt one request to its outcome, or to an open order that somebody must settle."""
+    is_new = record.state is RequestState.PENDING
     with span("begin"):
         record = await _begin(world, record)
     if record.state is not RequestState.PROCESSING:
@@ -66,7 +67,8 @@ async def hunt(world: World, record: RequestRecord, ease: Ease = Ease.WHOLE) -> 
         await world.exchange.ready(within_s=world.settings.rates_wait_s)
         market = await candidates_for(world, record.request, ease)
         search = Search.of(world, record.request, market)
-        refused = await _drop_what_was_tried(world, search)
+        # One that was never taken up has no attempt: two looks into the ledger less.
+        refused = None if is_new else await _drop_what_was_tried(world, search)
         seen.tell(asked=len(market.candidates), ruled_out=len(market.ruled_out), ease=ease)
     if (trace := current()) is not None:
         trace.later.append(partial(rows_of, search, trace))

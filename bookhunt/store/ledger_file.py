@@ -45,6 +45,7 @@ class LedgerFile:
         self._ledger = ""
         self._stamped = -1  # the last journal number in the side file
         self._stamp_due = 0.0  # monotonic
+        self._may_have_moved = True  # since that number was read
 
     def open(self) -> sqlite3.Connection:
         """Open, or set a damaged file aside and begin anew in safe mode; then recover.
@@ -87,6 +88,7 @@ class LedgerFile:
         Raises:
             LedgerUnusable: another process has begun a newer epoch.
         """
+        self._may_have_moved = True
         parameters = {"epoch": self.recovered.epoch, "now_us": micros(self._clock.now())}
         if connection.execute(_META["fence"], parameters).rowcount != 1:
             raise LedgerUnusable(
@@ -96,26 +98,28 @@ class LedgerFile:
 
     def keep_up(self, connection: sqlite3.Connection) -> float | None:
         """Stamp about once a second while there are changes."""
-        left_s = self._stamp_due - time.monotonic()
-        if journal.last_seq(connection) == self._stamped:
+        if not self._may_have_moved:
             return None
+        left_s = self._stamp_due - time.monotonic()
         if left_s > 0:
             return left_s
-        self._stamp(connection)
-        return None if journal.last_seq(connection) == self._stamped else _STAMP_EVERY_S
+        return None if self._stamp(connection) else _STAMP_EVERY_S
 
     def close(self, connection: sqlite3.Connection) -> None:
         """Stamp, and bring the write-ahead log home."""
         self._stamp(connection)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _stamp(self, connection: sqlite3.Connection) -> None:
+    def _stamp(self, connection: sqlite3.Connection) -> bool:
+        """Whether the side file has the number of the last entry now."""
         seq = journal.last_seq(connection)
         self._stamp_due = time.monotonic() + _STAMP_EVERY_S
-        if seq == self._stamped:
-            return
-        if write_stamp(stamp_path(self._path), Stamp(ledger=self._ledger, seq=seq)):
+        if seq != self._stamped:
+            if not write_stamp(stamp_path(self._path), Stamp(ledger=self._ledger, seq=seq)):
+                return False
             self._stamped = seq
+        self._may_have_moved = False
+        return True
 
     def _read_stamp(self) -> tuple[Stamp | None, str | None]:
         try:

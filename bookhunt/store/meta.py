@@ -62,6 +62,7 @@ def leave_safe_mode(db: sqlite3.Connection) -> None:
 
 def forbids_buying(db: sqlite3.Connection) -> IntentRefusal | None:
     """Why nothing may be bought at all, whatever the request; None: it may."""
-    if safe_mode(db) is not None:
+    facts = dict(db.execute(_SQL["forbidding"]).fetchall())
+    if facts.get(_SAFE_MODE) is not None:
         return IntentRefusal.SAFE_MODE
-    return IntentRefusal.PAUSED if paused(db) else None
+    return IntentRefusal.PAUSED if facts.get(_PAUSED) else None

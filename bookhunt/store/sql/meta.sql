@@ -1,6 +1,9 @@
 -- name: get
 SELECT value FROM meta WHERE name = :name;
 
+-- name: forbidding
+SELECT name, value FROM meta WHERE name IN ('safe_mode', 'paused');
+
 -- name: put
 INSERT INTO meta (name, value) VALUES (:name, :value)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value;
