@@ -84,6 +84,9 @@ def _gates(daemon: Daemon) -> Iterator[GaugeMetricFamily]:
     left = GaugeMetricFamily(
         "bookhunt_seller_suspended_seconds", "For how long yet.", labels=_LABEL
     )
+    drips = GaugeMetricFamily(
+        "bookhunt_seller_drips", "1 while it fails by turns and gets few calls.", labels=_LABEL
+    )
     under_way = GaugeMetricFamily("bookhunt_seller_in_flight", "Calls under way.", labels=_LABEL)
     most = GaugeMetricFamily(
         "bookhunt_seller_concurrency_limit", "How many calls at once it bears.", labels=_LABEL
@@ -94,8 +97,10 @@ def _gates(daemon: Daemon) -> Iterator[GaugeMetricFamily]:
         if suspension is not None:
             shut.add_metric((seller.id, suspension.cause.value), 1.0)
             left.add_metric(label, suspension.left_s)
+        if daemon.service.drips(seller.id):
+            drips.add_metric(label, 1.0)
         load = daemon.service.calls_at(seller.id)
         if load is not None:
             under_way.add_metric(label, load[0])
             most.add_metric(label, load[1])
-    yield from (shut, left, under_way, most)
+    yield from (shut, left, drips, under_way, most)

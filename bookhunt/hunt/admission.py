@@ -223,7 +223,8 @@ class Admission:
                 self._allowances.take(request.customer, most, now)
                 self._promised += 1
                 ease = Ease.MEMORY if early_s > 0 else eased
-                return Place(ease, request.customer, most, limit * within_s)
+                within_s = min(limit * within_s, request.search_deadline_s)
+                return Place(ease, request.customer, most, within_s)
         return later
 
     def _fullness(self, request: Request, settings: HuntSettings) -> tuple[float, float, Later]:
@@ -231,7 +232,9 @@ class Admission:
         waiting = len(self._line) + self._promised
         by_number = (waiting + 1) / self._most if self._most else math.inf
         ahead = self._promised + self._line.ahead_of(
-            class_of(request.customer, settings), priority=request.priority
+            class_of(request.customer, settings),
+            priority=request.priority,
+            now=self._clock.monotonic(),
         )
         own_s = request.search_deadline_s
         wait_s = self._taken_up_in_s(ahead)

@@ -17,8 +17,7 @@ a quarter of a second, since a seller that is silent must not hold up who comes 
 - What makes it fail is the reason of each book in it; whoever asks again may come into another.
 - The line is bounded; who finds it full is told to come later, as by the gate.
 
-A confirmation before buying never comes here, nor does what is asked `anyway`, nor a book without
-an ISBN.
+A confirmation before buying never comes here, nor does a book without an ISBN.
 """
 
 from __future__ import annotations
@@ -99,8 +98,7 @@ class Batches:
     @staticmethod
     def takes(flight: Flight, ask: Ask) -> bool:
         """Whether this may be asked together with other books."""
-        alone = flight.live or flight.anyway
-        return flight.seller.batch > 1 and not alone and _asked_by(flight.seller, ask) != ""
+        return flight.seller.batch > 1 and not flight.live and _asked_by(flight.seller, ask) != ""
 
     async def ask(self, flight: Flight, ask: Ask) -> Answered:
         """The seller's answer for this book, out of whatever call it came in.
@@ -177,7 +175,8 @@ class Batches:
 
     async def _send_one(self, line: _Line) -> None:
         """One call for those who wait, or the gate's refusal for all of them."""
-        entered = self.gate.enter(line.seller, self.clock.monotonic())
+        anyway = any(rider.flight.anyway for rider in line.waiting)
+        entered = self.gate.enter(line.seller, self.clock.monotonic(), anyway=anyway)
         if isinstance(entered, Refused):
             left_s = self._may_be_held_s(line)
             if entered.reason is Reason.SKIPPED_LIMIT and left_s > 0.0:
@@ -193,12 +192,12 @@ class Batches:
                 await self.clock.sleep(entered.wait_s)
             await self.calls.acquire()
         except BaseException:
-            self.gate.drop(entered)
+            self.gate.drop(entered, sent=False)
             raise
         riders = _taken(line, most=line.seller.batch)
         if not riders:  # all of them left meanwhile
             self.calls.release()
-            self.gate.drop(entered)
+            self.gate.drop(entered, sent=False)
             return
         line.under_way += 1
         call = self._started(self._call(line, riders, entered))
@@ -260,7 +259,7 @@ class Batches:
             gave,
             self.clock.monotonic(),
             retry_after_s=first.retry_after_s,
-            lost=first.lost,
+            lost=first.lost > 0,
         )
 
 

@@ -57,7 +57,7 @@ def findings_of(
         coalesced=sum(asked.shared for asked in search.asked.values()),
         early_exit=search.stopped_early,
         stopped_because=search.stopped_because,
-        proof=None if notes is None else _proof(notes, nobody_asked=not asked),
+        proof=None if notes is None else _proof(search, notes, nobody_asked=not asked),
         lowest=lowest.at_least if lowest else None,
         lowest_seller=lowest.seller if lowest else None,
         cheaper_by_link=cheaper.seller if cheaper else None,
@@ -121,8 +121,12 @@ def _cheaper_by_link(linked: list[Offer], orderable: Offer | None) -> Offer | No
     return best
 
 
-def _proof(notes: Iterable[SellerNote], *, nobody_asked: bool) -> ProofOfAbsence:
-    unproven = nobody_asked or any(note.reason in UNPROVEN for note in notes)
+def _proof(search: Search, notes: Iterable[SellerNote], *, nobody_asked: bool) -> ProofOfAbsence:
+    unproven = (
+        nobody_asked
+        or any(note.reason in UNPROVEN for note in notes)
+        or any(each.quoted is not None and each.quoted.unsure for each in search.asked.values())
+    )
     return ProofOfAbsence.PARTIAL if unproven else ProofOfAbsence.COMPLETE
 
 

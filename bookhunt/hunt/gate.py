@@ -13,9 +13,10 @@ where we must say no.
   causes that do not pass by themselves. Then one call, and one only, probes; its success closes the
   breaker. No more sellers are skipped while so many fail at once that the fault must be our own
   network, and nothing is held against anybody in the first moments after the start.
-- Drip: a seller of whose calls two in five fail, seldom many in a row, is worth asking still, since
-  it may be the only one that has the book, but not worth the calls of everybody: it gets one every
-  other second, until it is well, and beyond that what is asked where nobody else has the book.
+- Drip: a seller of whose calls some two in five fail, seldom many in a row, is worth asking still,
+  since it may be the only one that has the book, but not worth the calls of everybody: it gets one
+  every other second, until it is well, and beyond that what is asked where nobody else has the book
+  at that price. That it answers at all shows that our own network works.
 
 Purchases pass a gate of their own: they are counted and never refused, since an order that was
 decided on must not be lost to a limit that protects look-ups.
@@ -39,19 +40,22 @@ _LONGEST_WAIT_S = 0.25  # for a rate to come free; longer is a refusal
 _DECREASE = 0.7
 _LEAST_LIMIT = 1.0
 _FAILURES_THAT_OPEN = 5
-# How unwell a seller is: the mean of its calls, failures as ones, each call a tenth of it.
-_LEARNS = 0.1
-_UNWELL, _WELL = 0.4, 0.2  # from the one on it drips, until the other
+# How unwell a seller is: the mean of its calls, failures as ones, each call a twentieth of it. By
+# chance one that fails every fifth time drips for a twentieth of the time, and one that fails every
+# other time for nearly all of it.
+_LEARNS = 0.05
+_UNWELL, _WELL = 0.42, 0.3  # from the one on it drips, until the other
 _DRIP_S = 2.0
+_LATELY_S = 60.0  # one that was not called for longer says nothing of our network
 _GRACE_S = 10.0  # after the start nothing is held against anybody
 _MOST_OPEN = 0.5  # of the sellers that were called: more at once is our own network
 _ENOUGH_SELLERS = 4  # below which nothing can be said about our own network
 _LONGEST_S = 600.0
-_LONGEST_PASSING_S = (
-    60.0  # for what passes by itself: well again, it is asked again within a minute
-)
+# What passes by itself is probed again within a minute: it may be well at any moment.
+_LONGEST_PASSING_S = 60.0
 _PASSING = frozenset({Reason.TIMED_OUT, Reason.UNREACHABLE, Reason.SERVER_ERROR})
 _LONGEST_RETRY_AFTER_S = 3600.0
+_MOST_DOUBLINGS = 10
 # How long a seller is left alone at first, by what it did.
 _FIRST_S = {
     Reason.TIMED_OUT: 10.0,
@@ -89,11 +93,10 @@ class _Door:
     in_flight: int = 0
     failures: int = 0  # in a row
     openings: int = 0  # of the breaker, in a row
-    opened_at: float = -math.inf  # the first of them
+    away_s: float = 0.0  # how long they were, together
     unwell: float = 0.0
     drips: bool = False
     next_drip: float = -math.inf
-    ailment: Reason = Reason.SERVER_ERROR  # what failed last
     shut_until: float = -math.inf
     cause: Reason | None = None  # why it is shut; RATE_LIMITED: it asked us to come later
     probing: bool = False
@@ -124,7 +127,7 @@ class Suspension:
 
     cause: Reason
     left_s: float
-    lasts_s: float  # with the times before, between which no probe succeeded
+    lasts_s: float  # with the times before, since it last answered
 
 
 @dataclass(slots=True)
@@ -159,7 +162,8 @@ class Gate:
             return Refused(Reason.SKIPPED_LIMIT, wait_s)
         for rate in rates:
             rate.take(now)
-        door.next_drip = now + _DRIP_S
+        if not anyway:  # those leave the drip to who asks as ever
+            door.next_drip = now + _DRIP_S
         door.in_flight += 1
         door.called = True
         door.probing = half_open
@@ -180,15 +184,15 @@ class Gate:
         now: float,
         *,
         retry_after_s: float | None = None,
-        lost: int = 0,
+        lost: bool = False,
     ) -> None:
         """Say how a call went: None, or any word about the book, is an answer.
 
-        `lost`: so many times it had failed before, and was made again; a seller that answers only
-        the second time is as unwell as one that does not answer the first.
+        `lost`: requests of it failed and were made again; a seller that answers only the second
+        time is as unwell as one that fails every other time.
         """
         door = passed.door
-        for _ in range(lost):
+        if lost:
             self._is_unwell(door, now)
         door.in_flight -= 1
         if passed.probe:
@@ -199,18 +203,21 @@ class Gate:
             self._fail(door, reason, now, probe=passed.probe)
         else:
             door.failures = door.openings = 0
+            door.away_s = 0.0
             door.unwell = 0.0 if passed.probe else door.unwell * (1.0 - _LEARNS)
             door.drips = door.drips and door.unwell >= _WELL
-            door.cause = None
+            if now >= door.shut_until:
+                door.cause = None
             if 2 * (door.in_flight + 1) >= door.limit:
                 door.limit = min(door.limit + 1.0, float(door.most))
 
-    def drop(self, passed: Pass) -> None:
-        """A call was cut off by us: nothing was learned."""
+    def drop(self, passed: Pass, *, sent: bool = True) -> None:
+        """A call was cut off by us: nothing was learned. One that was not sent cost no drip."""
         door = passed.door
         door.in_flight -= 1
         if passed.probe:
             door.probing = False
+        if not sent or passed.probe:
             door.next_drip = -math.inf
 
     def suspension(self, seller_id: str, now: float) -> Suspension | None:
@@ -219,8 +226,7 @@ class Gate:
         if door is None or door.cause is None or now >= door.shut_until:
             return None
         left_s = door.shut_until - now
-        lasts_s = left_s if door.cause is Reason.RATE_LIMITED else door.shut_until - door.opened_at
-        return Suspension(door.cause, left_s, lasts_s)
+        return Suspension(door.cause, left_s, max(left_s, door.away_s))
 
     def drips(self, seller_id: str) -> bool:
         """Whether a seller fails by turns, so that it gets few calls."""
@@ -264,43 +270,50 @@ class Gate:
 
     def _come_later(self, door: _Door, now: float, retry_after_s: float | None) -> None:
         door.limit = max(door.limit * _DECREASE, _LEAST_LIMIT)
-        door.cause = Reason.RATE_LIMITED
         later_s = 1.0 if retry_after_s is None else retry_after_s
-        door.shut_until = now + min(max(later_s, 0.0), _LONGEST_RETRY_AFTER_S)
+        until = now + min(max(later_s, 0.0), _LONGEST_RETRY_AFTER_S)
+        if until > door.shut_until:  # a call that was under way ends no longer rest
+            door.cause, door.shut_until = Reason.RATE_LIMITED, until
 
     def _fail(self, door: _Door, reason: Reason, now: float, *, probe: bool) -> None:
         if reason is Reason.TIMED_OUT:
             door.limit = max(door.limit * _DECREASE, _LEAST_LIMIT)
         if now - self.started_at < _GRACE_S:
             return
-        door.ailment = reason
         self._is_unwell(door, now)
         door.failures += 1
         if not probe and now < door.shut_until:
             return  # it was under way when the seller was left alone: the same trouble
         if not probe and (door.failures < _FAILURES_THAT_OPEN or self._fault_is_ours(door, now)):
             return
-        if not door.openings:
-            door.opened_at = now
         door.openings += 1
         door.cause = reason
         longest_s = _LONGEST_PASSING_S if reason in _PASSING else _LONGEST_S
-        door.shut_until = now + min(_FIRST_S[reason] * 2.0 ** (door.openings - 1), longest_s)
+        doublings = min(door.openings - 1, _MOST_DOUBLINGS)
+        away_s = min(_FIRST_S[reason] * 2.0**doublings, longest_s)
+        door.shut_until = now + away_s
+        door.away_s += away_s
 
     def _is_unwell(self, door: _Door, now: float) -> None:
-        if now - self.started_at >= _GRACE_S:
-            door.unwell += (1.0 - door.unwell) * _LEARNS
-            if door.unwell >= _UNWELL and not door.drips:
-                door.drips = not self._fault_is_ours(door, now)
+        if now - self.started_at < _GRACE_S:
+            return
+        door.unwell += (1.0 - door.unwell) * _LEARNS
+        if door.unwell >= _UNWELL and not door.drips:
+            door.drips = not self._fault_is_ours(door, now, drips=True)
 
-    def _fault_is_ours(self, door: _Door, now: float) -> bool:
-        """Whether so many sellers fail beside this one that none of them is to blame."""
+    def _fault_is_ours(self, door: _Door, now: float, *, drips: bool = False) -> bool:
+        """Whether so many sellers fail beside this one that none of them is to blame.
+
+        Those that drip count only with `drips`: a seller that is down is no less so because others
+        answer by turns.
+        """
         called = [each for each in self._doors.values() if each.called]
         if len(called) < _ENOUGH_SELLERS:
             return False
-        unwell = sum(
-            each.drips or (now < each.shut_until and each.openings > 0)
+        failing = sum(
+            (now < each.shut_until and each.openings > 0)
+            or (drips and each.drips and now < each.next_drip + _LATELY_S)
             for each in called
             if each is not door
         )
-        return (unwell + 1) / len(called) > _MOST_OPEN
+        return (failing + 1) / len(called) > _MOST_OPEN

@@ -32,7 +32,8 @@ class Look:
 async def look(world: World, request: Request) -> Look:
     """Search as for this request, within its own deadline; the request need not be written down."""
     await world.exchange.ready(within_s=world.settings.rates_wait_s)
-    search = Search.of(world, request, await candidates_for(world, request))
+    # The next look comes by itself: none insists on an answer of a seller that fails by turns.
+    search = Search.of(world, request, await candidates_for(world, request), insists=False)
     choice = await search.next_choice()
     findings = search.findings(search.notes())
     world.beliefs.learn_hint(search.subject, max_minor=request.max_price.minor)

@@ -181,6 +181,7 @@ class Lookups:
         flight = None if live else self._flights.get(key)
         if flight is not None and not flight.cut_off and _covers(seller, flight.max_price, ask):
             self.tally.answers_shared += 1
+            flight.anyway |= anyway  # it may not have passed the gate yet
             return Lookup(flight=flight, shared=True, exchange=self.exchange)
         flight = Flight(seller=seller, max_price=ask.max_price, live=live, anyway=anyway)
         flight.task = asyncio.create_task(self._call(flight, ask, subject, names_within_s))
@@ -196,7 +197,7 @@ class Lookups:
         known = self.cached(seller, ask, subject, min_stock=0)
         if known is not None:
             return known
-        lookup = self.begin(seller, ask, subject, names_within_s=within_s / 2)
+        lookup = self.begin(seller, ask, subject, anyway=True, names_within_s=within_s / 2)
         return await lookup.answer(within_s=within_s, finish=True)
 
     async def stop(self) -> None:
@@ -218,7 +219,12 @@ class Lookups:
         if needs_name(seller, ask.book) and not ask.names:
             names = await self.naming.names_of(ask.book.title or "", within_s=names_within_s)
             if not names.isbns:
-                return Quoted(seller=seller.id, reason=Reason.CANNOT_ASK, detail=names.why)
+                return Quoted(
+                    seller=seller.id,
+                    reason=Reason.CANNOT_ASK,
+                    detail=names.why,
+                    unsure=names.unsure,
+                )
             ask = replace(ask, names=names.isbns)
         told = replace(ask, max_price=self.exchange.maximum_for(seller, ask.max_price))
         if self.batches.takes(flight, ask):
@@ -257,7 +263,7 @@ class Lookups:
             finally:
                 self.calls.release()
         except BaseException:
-            self.gate.drop(entered)
+            self.gate.drop(entered, sent=flight.sent)
             raise
         self.tally.answered(seller.id, quoted.reason, quoted.latency_ms / 1000)
         self.gate.leave(
@@ -265,7 +271,7 @@ class Lookups:
             quoted.reason,
             self.clock.monotonic(),
             retry_after_s=quoted.retry_after_s,
-            lost=quoted.lost,
+            lost=quoted.lost > 0,
         )
         return Answered(quoted, asked_at)
 

@@ -46,6 +46,7 @@ class Names:
 
     isbns: tuple[str, ...] = ()
     why: str | None = None
+    unsure: bool = False  # nobody said that there are none
 
 
 def needs_name(seller: Seller, book: Book) -> bool:
@@ -82,7 +83,7 @@ class Naming:
             async with asyncio.timeout(within_s):
                 return await asyncio.shield(flight)
         except TimeoutError:
-            return Names(why=f"no resolver answered within {within_s:.1f} s")
+            return Names(why=f"no resolver answered within {within_s:.1f} s", unsure=True)
 
     async def stop(self) -> None:
         """Cut every question off."""
@@ -107,11 +108,12 @@ class Naming:
         if kept is not None and kept.isbns:
             return _told(kept)
         said = "; ".join(f"{each.resolver}: {_word(each)}" for each in answers)
-        return Names(why=f"no resolver told the title's ISBN ({said})")
+        return Names(why=f"no resolver told the title's ISBN ({said})", unsure=True)
 
     async def _ask(self, resolver: Seller, title: str) -> Resolved:
         assert self._resolvers is not None  # there is one to ask
-        entered = self._gate.enter(resolver, self._clock.monotonic())
+        # What it says is kept for weeks: worth a call also to one that fails by turns.
+        entered = self._gate.enter(resolver, self._clock.monotonic(), anyway=True)
         if isinstance(entered, Refused):
             return Resolved(resolver=resolver.id, reason=entered.reason)
         try:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 _PASSING = frozenset({Reason.SERVER_ERROR, Reason.UNREACHABLE, Reason.RATE_LIMITED})
 # Of sellers that answer by turns so many are asked in spite of it, where nobody else has the book:
 # the first ones, which are those that asking was worth most.
-_MOST_ANYWAY = 5
+_MOST_INSISTED = 5
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,6 +104,7 @@ class Search:
     ask: Ask
     subject: str
     policy: Policy
+    insists: bool = True  # on an answer of sellers that the gate holds back, where nobody else fits
     ends_at: float = 0.0
     asked: dict[str, Asked] = field(default_factory=dict)
     offers: dict[OfferKey, Offer] = field(default_factory=dict)
@@ -125,19 +126,20 @@ class Search:
     _under_way: dict[str, Asked] = field(default_factory=dict)
     _failed: dict[str, Candidate] = field(default_factory=dict)  # may be asked once more
     _retried: set[str] = field(default_factory=set)
-    _held_back: int = 0
+    _held_back: dict[str, Candidate] = field(default_factory=dict)  # by the gate, for now
+    _insisted: set[str] = field(default_factory=set)  # asked in spite of that
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _choice: Choice | None = None  # of what is known; None: something changed since
 
     @classmethod
-    def of(cls, world: World, request: Request, market: Market) -> Search:
+    def of(cls, world: World, request: Request, market: Market, *, insists: bool = True) -> Search:
         """A search that begins now and leaves time to confirm and to order."""
         length_s = max(request.search_deadline_s - world.settings.reserve_s, 0.1)
         ask = ask_of(request)
         subject = subject_of(ask)
         policy = world.policies(world, request, market, subject, length_s=length_s)
         now = world.clock.monotonic()
-        search = cls(world, request, market, now, length_s, ask, subject, policy)
+        search = cls(world, request, market, now, length_s, ask, subject, policy, insists)
         search._left = {candidate.seller.id: candidate for candidate in market.candidates}
         search._take_what_is_known()
         return search
@@ -154,10 +156,13 @@ class Search:
             # What a refused purchase took of the time is not taken from those not asked yet.
             self.ends_at = now + self.length_s
         if now < self.ends_at:
-            with span("search") as seen:
-                await self._ask_until_enough()
-                seen.tell(why=self.stopped_because)
+            await self._search()
             choice = self.choice()
+            in_time = self.world.clock.monotonic() < self.ends_at
+            if choice.best is None and self.insists and in_time and self._insist():
+                self.policy.resume()
+                await self._search()
+                choice = self.choice()
         if choice.best is None and self.passed_by:
             # Nobody else has it at that price: stand in line after all.
             self.waited_for |= self.passed_by
@@ -236,6 +241,11 @@ class Search:
                 self.launched.append(asked)
                 self._file(asked, quoted)
 
+    async def _search(self) -> None:
+        with span("search") as seen:
+            await self._ask_until_enough()
+            seen.tell(why=self.stopped_because)
+
     async def _ask_until_enough(self) -> None:
         tasks: set[asyncio.Task[None]] = set()
         async with asyncio.TaskGroup() as group:
@@ -279,7 +289,7 @@ class Search:
             candidate.seller,
             self.ask,
             self.subject,
-            anyway=candidate.seller.id in self._retried,
+            anyway=candidate.seller.id in self._insisted,
             names_within_s=self.world.settings.names_share * self.length_s,
         )
         asked = Asked(
@@ -310,17 +320,22 @@ class Search:
         self.asked[seller_id] = asked
         self._left.pop(seller_id, None)
         self._under_way.pop(seller_id, None)
-        if seller_id not in self._retried and self._may_answer_yet(quoted):
+        if quoted.held_back:
+            self._held_back[seller_id] = asked.candidate
+        elif quoted.reason in _PASSING and seller_id not in self._retried:
             self._failed[seller_id] = asked.candidate
         for offer in quoted.offers:
             self.correct(offer)
 
-    def _may_answer_yet(self, quoted: Quoted) -> bool:
-        """Whether asking once more may help: a failure that passes, or it was not asked at all."""
-        if quoted.held_back:
-            self._held_back += 1
-            return self._held_back <= _MOST_ANYWAY
-        return quoted.reason in _PASSING
+    def _insist(self) -> bool:
+        """Give back those that the gate held back, as far as they are worth it; whether any is."""
+        room = _MOST_INSISTED - len(self._insisted)
+        chosen = [each for each in self._held_back if each not in self._insisted][:room]
+        for seller_id in chosen:
+            self._left[seller_id] = self._held_back.pop(seller_id)
+            del self.asked[seller_id]
+        self._insisted.update(chosen)
+        return bool(chosen)
 
     def _give_up_the_rest(self, tasks: set[asyncio.Task[None]]) -> None:
         under_way = list(self._under_way.values())

@@ -10,13 +10,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bookhunt.model.reasons import Reason
 from bookhunt.telemetry.counts import CALLS, Histogram
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bookhunt.model.outcome import Findings, RequestRecord, SellerNote
-    from bookhunt.model.reasons import Reason
     from bookhunt.telemetry.spans import Trace
 
 OFFERS = "offers"  # what a call gave that gave no reason
@@ -68,7 +68,8 @@ class Tally:
         calls.observe(findings.calls)
         able = 0
         for note in notes:
-            if note.asked_ms is None and note.reason is not None:
+            held_back = note.reason is Reason.SKIPPED_OPEN_BREAKER  # also when it was to be asked
+            if note.reason is not None and (note.asked_ms is None or held_back):
                 self.not_asked[note.reason.value] += 1
                 able += note.reason.value in _NOT_REACHED
             else:

@@ -17,6 +17,7 @@ import bisect
 import heapq
 import itertools
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ _Place = tuple[int, float, float, Waiting]  # priority, worth, age; ascending: t
 class _Queue:
     """Those of one class that wait."""
 
+    name: str
     weight: float
     start: float = 0.0  # the tag
     places: list[_Place] = field(default_factory=list)
@@ -73,7 +75,7 @@ class Turns:
 
     def add(self, waiting: Waiting) -> None:
         """Let a request wait for its turn."""
-        queue = self._queues.setdefault(waiting.of.name, _Queue(waiting.of.weight))
+        queue = self._queues.setdefault(waiting.of.name, _Queue(waiting.of.name, waiting.of.weight))
         queue.weight = waiting.of.weight
         if not queue.places:
             queue.start = max(queue.start, self._virtual)
@@ -86,22 +88,27 @@ class Turns:
             self._overdue = [each for each in self._overdue if not each[2][3].left]
             heapq.heapify(self._overdue)
 
-    def ahead_of(self, of: CustomerClass, *, priority: int) -> int:
+    def ahead_of(self, of: CustomerClass, *, priority: int, now: float) -> int:
         """How many go before a request of this kind that came now, as far as can be told.
 
         Whoever is only cheaper counts as well: a dearer one that goes before them takes their time,
-        and they were promised it.
+        and they were promised it. So does whoever is overdue.
         """
+        overdue = Counter[str]()
+        for overdue_at, _, place, queue in self._overdue:
+            own_and_better = queue.name == of.name and place[0] >= priority
+            if overdue_at <= now and not place[3].left and not own_and_better:
+                overdue[queue.name] += 1
         own = self._queues.get(of.name)
-        before = 0
+        before = overdue[of.name]
         if own is not None:
             key = (priority, -math.inf, -math.inf)
-            before = len(own.places) - bisect.bisect_left(own.places, key)
+            before += len(own.places) - bisect.bisect_left(own.places, key)
         others = 0
         for name, queue in self._queues.items():
             if name != of.name:
                 turns = math.ceil((before + 1) * queue.weight / of.weight)
-                others += min(len(queue.places), turns)
+                others += min(len(queue.places), max(turns, overdue[name]))
         return before + others
 
     def take(self, now: float) -> Waiting:

@@ -241,8 +241,8 @@ class ScriptedSellers:
         for n, ask in enumerate(asks):
             offers = tuple(o for o in said.offers if o.isbn13 == ask.book.isbn13)
             reason = None if offers else said.reason or Reason.NOT_STOCKED
-            calls = 0 if n else said.calls
-            quoted.append(replace(said, offers=offers, reason=reason, calls=calls))
+            calls, lost = (0, 0) if n else (said.calls, said.lost)
+            quoted.append(replace(said, offers=offers, reason=reason, calls=calls, lost=lost))
         return quoted
 
     async def _quote(self, call: Call, *, within_s: float) -> Quoted:

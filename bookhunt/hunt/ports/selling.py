@@ -61,6 +61,7 @@ class Quoted:
     calls: int = 0  # HTTP requests made
     lost: int = 0  # of them: failed, and were made again
     held_back: bool = False  # by us, for now: worth asking where nobody else has the book
+    unsure: bool = False  # the reason may pass, whatever it is: no proof that the seller has it not
     latency_ms: float = 0.0
     retry_after_s: float | None = None
 

@@ -90,12 +90,13 @@ async def test_a_seller_that_fails_by_turns_is_ready_and_says_so(running: Runnin
     seller = running.sellers.get("alpha")
     assert seller is not None
     gate.started_at = now - 60
-    for n in range(30):
+    for n in range(90):
         reason = Reason.SERVER_ERROR if n % 2 else None
         gate.leave(gate.enter_purchase(seller, now), reason, now)
     told = await listed(running)
     assert told["state"] == "ready"
     assert "fails by turns" in told["cause"]
+    assert 'bookhunt_seller_drips{seller="alpha"} 1.0' in await call(running.client.metrics)
 
 
 async def test_what_is_switched_off_is_not_told_as_suspended(running: Running) -> None:

@@ -272,15 +272,28 @@ async def test_one_failure_is_the_reason_of_each_and_counts_once(world: World) -
     assert world.gate.suspension(seller.id, world.clock.monotonic()) is not None
 
 
-async def test_a_call_that_was_lost_and_made_again_is_told_once(world: World) -> None:
-    answer = QuoteScript(reason=Reason.NOT_STOCKED, calls=2, lost=1)
-    seller = opens(world, *[answer] * 9, QuoteScript(reason=Reason.SERVER_ERROR))
+async def test_a_call_that_was_lost_and_made_again_is_told_to_the_gate(world: World) -> None:
+    seller = opens(world, QuoteScript(reason=Reason.NOT_STOCKED, calls=2, lost=1), quote_ttl_s=0.0)
     await world.clock.sleep(60)
-    for n in range(9):
+    for _ in range(40):
         await asked_together(world, seller, an_ask(), an_ask())
-        shut = world.gate.drips(seller.id)
-        assert shut == (n >= 6), "two in five, by the seventh"
-        await world.clock.sleep(2.1)
+    assert world.gate.drips(seller.id)
+
+
+async def test_who_insists_is_asked_with_the_others_of_its_line(world: World) -> None:
+    """Twenty that are asked in spite of it are one call, not twenty."""
+    seller = opens(world, QuoteScript(reason=Reason.NOT_STOCKED))
+    await world.clock.sleep(60)
+    while not world.gate.drips(seller.id):
+        passed = world.gate.enter_purchase(seller, world.clock.monotonic())
+        world.gate.leave(passed, Reason.NOT_STOCKED, world.clock.monotonic(), lost=True)
+    world.gate.enter(seller, world.clock.monotonic())  # has its call of these two seconds
+    held = await asked_together(world, seller, an_ask(), an_ask())
+    assert all(each.held_back for each in held)
+    asks = [an_ask() for _ in range(4)]
+    lookups = [world.lookups.begin(seller, a, subject_of(a), anyway=True) for a in asks]
+    await asyncio.gather(*(each.answer(within_s=9.0, finish=True) for each in lookups))
+    assert scripted(world).count("quote") == 1
 
 
 async def test_an_answer_is_learned_from_once_and_its_prices_for_every_book(world: World) -> None:

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bookhunt.hunt.beliefs import subject_of
+from bookhunt.hunt.candidates import ask_of
 from bookhunt.hunt.gate import Pass
 from bookhunt.model.outcome import ProofOfAbsence
+from bookhunt.model.purchase import Answer
 from bookhunt.model.reasons import Reason
 from bookhunt.model.request import RequestState, Strategy
-from tests.support.builders import usd
+from tests.support.builders import a_request
+from tests.support.scripted_sellers import SendScript
 from tests.unit.hunt.life import Life
 
 if TYPE_CHECKING:
@@ -35,7 +39,7 @@ def drips(life: Life, seller_id: str) -> None:
     gate, now = life.service._world.gate, life.clock.monotonic()
     seller = life.sellers.get(seller_id)
     assert seller is not None
-    for n in range(30):
+    for n in range(90):
         entered = gate.enter(seller, now)
         if not isinstance(entered, Pass):
             return
@@ -71,6 +75,17 @@ async def test_where_nobody_else_has_the_book_it_is_asked_all_the_same(life: Lif
     assert life.orders() == ["turns"]
 
 
+async def test_a_call_that_was_held_back_is_none_that_was_saved(life: Life) -> None:
+    """Against asking everybody who could be asked; it is counted as not asked, with its reason."""
+    life.sells("turns", "10")
+    life.sells("well", "20")
+    drips(life, "turns")
+    await life.hunted(strategy=Strategy.BALANCED)
+    tally = life.service.tally
+    assert tally.not_asked[Reason.SKIPPED_OPEN_BREAKER.value] == 1
+    assert tally.calls_saved == 0
+
+
 async def test_no_more_than_five_of_them_are_asked_in_spite_of_it(life: Life) -> None:
     """And the others are a reason why nothing is proven."""
     for n in range(9):
@@ -88,6 +103,15 @@ async def test_no_more_than_five_of_them_are_asked_in_spite_of_it(life: Life) ->
     assert skipped == set(range(9)) - set(asked)
 
 
+@pytest.mark.parametrize("strategy", Strategy)
+async def test_it_is_asked_whatever_the_strategy(life: Life, strategy: Strategy) -> None:
+    life.sells("turns", "10")
+    healthy(life, 3)
+    drips(life, "turns")
+    record = await life.hunted(strategy=strategy)
+    assert (record.state, life.orders()) == (SUCCESS, ["turns"])
+
+
 async def test_one_that_fails_is_asked_a_second_time_in_spite_of_it(
     life: Life, clock: JumpClock
 ) -> None:
@@ -96,5 +120,49 @@ async def test_one_that_fails_is_asked_a_second_time_in_spite_of_it(
     healthy(life, 3)
     drips(life, "turns")
     clock.pass_time(3)
-    await life.hunted(strategy=Strategy.BALANCED, max_price=usd("30"))
+    await life.hunted(strategy=Strategy.BALANCED)
     assert life.sellers.count("quote", "turns") == 2
+
+
+async def test_it_is_asked_when_the_purchase_elsewhere_fell_through(life: Life) -> None:
+    """However long that took."""
+    life.sells("turns", "10")
+    life.sells("well", "20")
+    healthy(life, 3)
+    drips(life, "turns")
+    declined = SendScript(answer=Answer.DECLINED, executes=False, delay_s=4.5)
+    life.sellers.sends("well", declined)
+    record = await life.hunted(strategy=Strategy.BALANCED)
+    assert (record.state, life.orders()) == (SUCCESS, ["turns"])
+
+
+async def test_a_look_of_a_watch_does_not_insist(life: Life) -> None:
+    """The next one comes by itself."""
+    life.sells("turns", "10")
+    healthy(life, 3)
+    drips(life, "turns")
+    look = await life.service.look(a_request(submitted_at=life.clock.now()))
+    assert look.best is None
+    assert life.sellers.count("quote", "turns") == 0
+    assert look.findings.proof is ProofOfAbsence.PARTIAL
+
+
+async def test_who_joins_a_call_that_waits_insists_for_both(life: Life) -> None:
+    """It has not come to the gate yet: there it counts what either wants."""
+    seller = life.sells("turns", "10")
+    healthy(life, 3)
+    drips(life, "turns")
+    ask = ask_of(a_request())
+    lookups = life.service._world.lookups
+    first = lookups.begin(seller, ask, subject_of(ask))
+    second = lookups.begin(seller, ask, subject_of(ask), anyway=True)
+    answers = [await each.answer(within_s=5.0, finish=True) for each in (first, second)]
+    assert all(each.offers for each in answers)
+
+
+async def test_a_person_s_quote_insists(life: Life) -> None:
+    life.sells("turns", "10")
+    healthy(life, 3)
+    drips(life, "turns")
+    quoted = await life.service.quote(ask_of(a_request()), sellers=None, within_s=5.0)
+    assert [each.seller for each in quoted if each.offers] == ["turns"]

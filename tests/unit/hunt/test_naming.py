@@ -112,6 +112,25 @@ async def test_a_resolver_that_fails_costs_only_the_sellers_that_needed_it(
     assert not life.asked_names()
 
 
+@pytest.mark.parametrize(
+    ("reason", "proof"),
+    [
+        (Reason.SERVER_ERROR, ProofOfAbsence.PARTIAL),
+        (Reason.RATE_LIMITED, ProofOfAbsence.PARTIAL),
+        (Reason.NOT_STOCKED, ProofOfAbsence.COMPLETE),
+    ],
+)
+async def test_an_absence_is_not_proven_where_no_resolver_answered(
+    life: TitleLife, reason: Reason, proof: ProofOfAbsence
+) -> None:
+    """Who could not be asked for that may have it; of a title without an ISBN nobody has one."""
+    life.library.fail(reason)
+    life.open_isbn_seller(total="1")
+    life.fails("titles", Reason.NOT_STOCKED, tier=1)
+    record = await life.hunted(**CHEAPEST)
+    assert (record.state, record.result.findings.proof) == (NOT_AVAILABLE, proof)
+
+
 async def test_a_slow_resolver_has_a_share_of_the_deadline_and_no_more(life: TitleLife) -> None:
     """The sellers that needed it are given up; the answer is kept for the next request."""
     life.library.delay_s = 2.4

@@ -95,8 +95,24 @@ def test_who_waited_longer_than_it_was_promised_goes_before_everybody() -> None:
     assert turns.take(60.0) is patient
 
 
+def test_who_is_overdue_is_ahead_of_everybody() -> None:
+    """Of whatever class and priority: the estimated wait of a better one counts them."""
+    turns = Turns()
+    for _ in range(10):
+        turns.add(one(FREE, within=1.0))
+    for _ in range(4):
+        turns.add(one(GOLD, priority=1, within=9.0))
+    assert turns.ahead_of(GOLD, priority=5, now=0.5) == 1, "a turn of the others' class"
+    assert turns.ahead_of(GOLD, priority=5, now=1.5) == 10
+    assert turns.ahead_of(FREE, priority=5, now=0.5) == 3
+    assert turns.ahead_of(FREE, priority=5, now=1.5) == 14, "the most it may be"
+    newcomer = one(GOLD, priority=5, at=1.5)
+    turns.add(newcomer)
+    assert order(turns, now=1.5).index(newcomer) == 10
+
+
 def test_one_alone_has_nobody_ahead() -> None:
-    assert Turns().ahead_of(FREE, priority=0) == 0
+    assert Turns().ahead_of(FREE, priority=0, now=0.0) == 0
 
 
 @given(
@@ -118,7 +134,7 @@ def test_as_many_go_before_a_newcomer_as_was_said(
         turns.add(one(of, priority=priority, price=str(price)))
     of, priority, price = new
     newcomer = one(of, priority=priority, price=str(price))
-    said = turns.ahead_of(of, priority=priority)
+    said = turns.ahead_of(of, priority=priority, now=0.0)
     turns.add(newcomer)
     went = order(turns).index(newcomer)
     assert went <= said + 3
