@@ -285,25 +285,27 @@ class Search:
         return [*decision.ask, *decision.ask_again]
 
     def _begin(self, candidate: Candidate, window: int | None) -> tuple[Asked, Lookup]:
+        seller_id = candidate.seller.id
         lookup = self.world.lookups.begin(
             candidate.seller,
             self.ask,
             self.subject,
-            anyway=candidate.seller.id in self._insisted,
+            # One that failed was let through, and has had this search's drip.
+            anyway=seller_id in self._insisted or seller_id in self._retried,
             names_within_s=self.world.settings.names_share * self.length_s,
         )
         asked = Asked(
             candidate=candidate,
             asked_at=self.world.clock.monotonic(),
-            view=self.policy.view(candidate.seller.id),
+            view=self.policy.view(seller_id),
             window=window,
-            again=candidate.seller.id in self._retried,
+            again=seller_id in self._retried,
             lookup=lookup,
         )
         self.launched.append(asked)
-        self.asked[candidate.seller.id] = self._under_way[candidate.seller.id] = asked
-        self._left.pop(candidate.seller.id, None)
-        self._failed.pop(candidate.seller.id, None)
+        self.asked[seller_id] = self._under_way[seller_id] = asked
+        self._left.pop(seller_id, None)
+        self._failed.pop(seller_id, None)
         return asked, lookup
 
     async def _wait_for(self, asked: Asked, lookup: Lookup) -> None:
