@@ -38,7 +38,7 @@ class Sample:
     requests: int
     rss_mb: float
     descriptors: int  # without the connections to sellers
-    tasks: int
+    tasks: int  # without those of orders that are in doubt, which wait for hours
 
 
 def _sample(scene: Scene, began: float, requests: int) -> Sample:
@@ -57,7 +57,8 @@ def _at_rest(scene: Scene) -> int:
     ends = time.monotonic() + _RESTS_WITHIN_S
     before = -1
     while time.monotonic() < ends:
-        tasks = int(scene.world.client.health()["load"]["tasks"])
+        health = scene.world.client.health()
+        tasks = int(health["load"]["tasks"]) - int(health["unfinished"])
         if tasks == before:
             return tasks
         before = tasks
@@ -83,7 +84,10 @@ def _descriptors(pid: int) -> int:
 def _work(scene: Scene, options: argparse.Namespace, seconds: float, seed: int) -> tuple[int, int]:
     wishes = arrivals(options.rate, seconds, scene.books, seed=seed)
     outcomes = uvloop.run(OpenLoop(str(scene.world.home.socket_file)).run(wishes))
-    return len(outcomes), sum(each.status == "LOST" for each in outcomes)
+    lost = [each for each in outcomes if each.status == "LOST"]
+    for each in lost:
+        print(f"   LOST {each.wish.key} after {each.latency_s:.1f} s: {each.error}", flush=True)
+    return len(outcomes), len(lost)
 
 
 def main(arguments: list[str]) -> int:
