@@ -41,7 +41,8 @@ class Sample:
     tasks: int  # without those of orders that are in doubt, which wait for hours
 
 
-def _sample(scene: Scene, began: float, requests: int) -> Sample:
+def sample(scene: Scene, began: float, requests: int) -> Sample:
+    """What the daemon holds once it is at rest."""
     tasks = _at_rest(scene)
     return Sample(
         minutes=(time.monotonic() - began) / 60,
@@ -81,8 +82,9 @@ def _descriptors(pid: int) -> int:
     return found
 
 
-def _work(scene: Scene, options: argparse.Namespace, seconds: float, seed: int) -> tuple[int, int]:
-    wishes = arrivals(options.rate, seconds, scene.books, seed=seed)
+def work(scene: Scene, *, rate: float, seconds: float, seed: int) -> tuple[int, int]:
+    """Requests at this rate for so long, to their outcomes; how many, and how many without one."""
+    wishes = arrivals(rate, seconds, scene.books, seed=seed)
     outcomes = uvloop.run(OpenLoop(str(scene.world.home.socket_file)).run(wishes))
     lost = [each for each in outcomes if each.status == "LOST"]
     for each in lost:
@@ -103,13 +105,13 @@ def main(arguments: list[str]) -> int:
         scene = Scene(Path(folder) / "home", sellers=options.sellers)
         try:
             began, requests, lost = time.monotonic(), 0, 0
-            samples = [_sample(scene, began, 0)]
+            samples = [sample(scene, began, 0)]
             _tell(samples[0])
             part_s = 60 * options.minutes / options.samples
             for number in range(options.samples):
-                some, missing = _work(scene, options, part_s, seed=number)
+                some, missing = work(scene, rate=options.rate, seconds=part_s, seed=number)
                 requests, lost = requests + some, lost + missing
-                samples.append(_sample(scene, began, requests))
+                samples.append(sample(scene, began, requests))
                 _tell(samples[-1])
             same = int(scene.world.client.health()["pid"]) == scene.daemon
         finally:
@@ -117,7 +119,9 @@ def main(arguments: list[str]) -> int:
     if options.json is not None:
         with options.json.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(asdict(each)) + "\n" for each in samples)
-    return _verdict(samples, lost=lost, same=same)
+    wrong, idle_mb = verdict(samples, lost=lost, same=same), samples[0].rss_mb
+    print(f"  idle {idle_mb:.1f} MB (goal {_IDLE_GOAL_MB:g}); {'; '.join(wrong) or 'flat'}")
+    return 1 if wrong else 0
 
 
 def _tell(sample: Sample) -> None:
@@ -128,8 +132,9 @@ def _tell(sample: Sample) -> None:
     )
 
 
-def _verdict(samples: list[Sample], *, lost: int, same: bool) -> int:
-    idle, quarter, end = samples[0], samples[max(len(samples) // 4, 1)], samples[-1]
+def verdict(samples: list[Sample], *, lost: int, same: bool) -> list[str]:
+    """What is not flat, in words."""
+    quarter, end = samples[max(len(samples) // 4, 1)], samples[-1]
     wrong = []
     if end.rss_mb > _GROWTH * quarter.rss_mb:
         wrong.append(f"memory grew from {quarter.rss_mb:.1f} to {end.rss_mb:.1f} MB")
@@ -141,5 +146,4 @@ def _verdict(samples: list[Sample], *, lost: int, same: bool) -> int:
         wrong.append(f"{lost} requests were lost")
     if not same:
         wrong.append("the daemon is another one than at the beginning")
-    print(f"  idle {idle.rss_mb:.1f} MB (goal {_IDLE_GOAL_MB:g}); {'; '.join(wrong) or 'flat'}")
-    return 1 if wrong else 0
+    return wrong

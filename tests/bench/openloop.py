@@ -145,7 +145,16 @@ class OpenLoop:
             if left > 0:
                 await asyncio.sleep(left)
             tasks.append(asyncio.create_task(self._one(wish, began + wish.at_s)))
-        return await asyncio.gather(*tasks)
+        outcomes = await asyncio.gather(*tasks)
+        await self._close()
+        return outcomes
+
+    async def _close(self) -> None:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.transport is not None:
+                connection.transport.close()
+        await asyncio.sleep(0)  # the loop closes them in its next turn
 
     async def submit(self, wish: Wish) -> tuple[int, dict[str, str]]:
         """Submit, and do not wait for what becomes of it: the status, the headers."""
