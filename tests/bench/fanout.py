@@ -164,12 +164,19 @@ def _questions(street: Street) -> Iterable[tuple[str, Ask]]:
     return questions
 
 
-async def record(street: Street, sellers: Mapping[str, CompiledSeller]) -> list[WireRequest]:
-    """The requests of every question, in their order."""
+async def record(
+    street: Street, sellers: Mapping[str, CompiledSeller], *, at_once: int = 1
+) -> list[WireRequest]:
+    """The requests of every question; in their order where one is asked at once."""
     client = Bookhunt(street, sellers, recorder=True)
     assert client.recorder is not None
-    for number in range(len(client.questions)):
-        await client.send(number)
+    numbers = iter(range(len(client.questions)))
+
+    async def ask_on() -> None:
+        for number in numbers:
+            await client.send(number)
+
+    await asyncio.gather(*(ask_on() for _ in range(at_once)))
     await client.close()
     if client.failed:
         raise RuntimeError(f"the street answers badly: {client.failed.most_common(3)}")
