@@ -193,7 +193,7 @@ class Lookups:
         return Lookup(flight=flight, shared=False, exchange=self.exchange)
 
     async def look_up(self, seller: Seller, ask: Ask, subject: str, *, within_s: float) -> Quoted:
-        """What is known of a moment ago, else the seller's answer."""
+        """What is known of a moment ago, else the seller's answer, also of one that only drips."""
         known = self.cached(seller, ask, subject, min_stock=0)
         if known is not None:
             return known

@@ -96,8 +96,10 @@ class Turns:
         """
         overdue = Counter[str]()
         for overdue_at, _, place, queue in self._overdue:
-            own_and_better = queue.name == of.name and place[0] >= priority
-            if overdue_at <= now and not place[3].left and not own_and_better:
+            if overdue_at > now or place[3].left:
+                continue
+            # Those of its own class that are before it anyway are counted below.
+            if queue.name != of.name or place[0] < priority:
                 overdue[queue.name] += 1
         own = self._queues.get(of.name)
         before = overdue[of.name]

@@ -66,15 +66,20 @@ async def test_figures_are_those_of_now(running: Running) -> None:
     assert (await call(running.client.seller, "alpha"))["success"] == after["success"]
 
 
-async def test_a_seller_that_is_left_alone_says_until_when_and_why(running: Running) -> None:
-    """And is called again at once when a person says so."""
-    service = running.daemon.service
-    gate, now = service._world.gate, running.daemon.clock.monotonic()
+def calls_end(running: Running, *reasons: Reason | None) -> None:
+    """Let calls of a seller end so, past the moments in which nothing is held against it."""
+    gate, now = running.daemon.service._world.gate, running.daemon.clock.monotonic()
     seller = running.sellers.get("alpha")
     assert seller is not None
     gate.started_at = now - 60
-    for _ in range(5):
-        gate.leave(gate.enter_purchase(seller, now), Reason.TIMED_OUT, now)
+    for reason in reasons:
+        gate.leave(gate.enter_purchase(seller, now), reason, now)
+
+
+async def test_a_seller_that_is_left_alone_says_until_when_and_why(running: Running) -> None:
+    """And is called again at once when a person says so."""
+    service = running.daemon.service
+    calls_end(running, *[Reason.TIMED_OUT] * 5)
     told = await listed(running)
     assert (told["state"], told["cause"]) == ("suspended", "timed_out")
     left = datetime.fromisoformat(told["suspended_until"]) - running.daemon.clock.now()
@@ -85,14 +90,7 @@ async def test_a_seller_that_is_left_alone_says_until_when_and_why(running: Runn
 
 
 async def test_a_seller_that_fails_by_turns_is_ready_and_says_so(running: Running) -> None:
-    service = running.daemon.service
-    gate, now = service._world.gate, running.daemon.clock.monotonic()
-    seller = running.sellers.get("alpha")
-    assert seller is not None
-    gate.started_at = now - 60
-    for n in range(90):
-        reason = Reason.SERVER_ERROR if n % 2 else None
-        gate.leave(gate.enter_purchase(seller, now), reason, now)
+    calls_end(running, *[None, Reason.SERVER_ERROR] * 45)
     told = await listed(running)
     assert told["state"] == "ready"
     assert "fails by turns" in told["cause"]

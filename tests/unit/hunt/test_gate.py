@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bookhunt.hunt.gate import Gate, Pass, Refused
+from bookhunt.hunt.gate import Gate, Pass, Refused, Suspension
 from bookhunt.model.reasons import Reason
 from tests.support.builders import a_seller
 
@@ -35,6 +35,13 @@ def fail_until_shut(gate: Gate, seller: Seller, now: float, reason: Reason) -> N
     for _ in range(5):
         assert call(gate, seller, now, reason)
     assert gate.suspension(seller.id, now) is not None
+
+
+def rest_of(gate: Gate, seller: Seller, now: float) -> Suspension:
+    """For how long a seller is left alone yet, and has been."""
+    suspension = gate.suspension(seller.id, now)
+    assert suspension is not None
+    return suspension
 
 
 def test_a_seller_is_called_no_faster_than_it_bears() -> None:
@@ -272,14 +279,12 @@ def test_how_long_a_seller_is_left_alone_counts_the_times_before() -> None:
     fail_until_shut(gate, seller, LATER, Reason.UNREACHABLE)
     for n in range(1, 5):
         assert call(gate, seller, LATER + 7200 * n, Reason.UNREACHABLE)
-    suspension = gate.suspension(seller.id, LATER + 28_800)
-    assert suspension is not None
-    assert (suspension.left_s, suspension.lasts_s) == (60.0, 190.0)
+    rest = rest_of(gate, seller, LATER + 28_800)
+    assert (rest.left_s, rest.lasts_s) == (60.0, 190.0)
     assert call(gate, seller, LATER + 40_000)
     fail_until_shut(gate, seller, LATER + 40_000, Reason.UNREACHABLE)
-    suspension = gate.suspension(seller.id, LATER + 40_000)
-    assert suspension is not None
-    assert (suspension.left_s, suspension.lasts_s) == (10.0, 10.0)
+    rest = rest_of(gate, seller, LATER + 40_000)
+    assert (rest.left_s, rest.lasts_s) == (10.0, 10.0)
 
 
 def test_a_seller_may_be_down_for_weeks() -> None:
@@ -289,9 +294,7 @@ def test_a_seller_may_be_down_for_weeks() -> None:
     for _ in range(3000):
         now += 61.0
         assert call(gate, seller, now, Reason.TIMED_OUT)
-    suspension = gate.suspension(seller.id, now)
-    assert suspension is not None
-    assert suspension.left_s == pytest.approx(60.0)
+    assert rest_of(gate, seller, now).left_s == pytest.approx(60.0)
 
 
 def test_calls_that_end_late_do_not_end_a_rest_early() -> None:
@@ -302,9 +305,8 @@ def test_calls_that_end_late_do_not_end_a_rest_early() -> None:
     for entered, reason in zip(late, (Reason.RATE_LIMITED, None), strict=True):
         assert isinstance(entered, Pass)
         gate.leave(entered, reason, LATER + 1)
-    suspension = gate.suspension(seller.id, LATER + 1)
-    assert suspension is not None
-    assert (suspension.cause, round(suspension.left_s)) == (Reason.BLOCKED, 299)
+    rest = rest_of(gate, seller, LATER + 1)
+    assert (rest.cause, round(rest.left_s)) == (Reason.BLOCKED, 299)
     assert isinstance(gate.enter(seller, LATER + 1), Refused)
 
 
@@ -318,10 +320,9 @@ def test_a_ban_is_left_alone_longer_than_a_hiccup() -> None:
     ):
         seller = quick(reason.value)
         fail_until_shut(gate, seller, LATER, reason)
-        suspension = gate.suspension(seller.id, LATER)
-        assert suspension is not None
-        assert suspension.cause is reason
-        assert suspension.left_s == pytest.approx(seconds)
+        rest = rest_of(gate, seller, LATER)
+        assert rest.cause is reason
+        assert rest.left_s == pytest.approx(seconds)
     now = LATER
     for _ in range(12):
         now += 700
