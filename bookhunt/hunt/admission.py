@@ -39,8 +39,11 @@ if TYPE_CHECKING:
 _MOST_AT_THE_DOOR = 1000
 _ENOUGH_HUNTS = 10  # ended, before their mean says something
 _FIRST_GUESS_S = 2.0  # how long a hunt takes, until then; by itself it refuses nobody
-_LEAST_WAIT = 0.2  # of a request's own time
+_COUNTED_ON = 0.8  # of a request's own time: waiting and hunting should fit into so much
+_LEAST_WAIT = 0.1  # of it, however long hunts take
 _LEAST_AT_ONCE = 6
+_LATELY = 60  # hunts, of which the longer ones are looked at
+_LONG = 0.9  # of hunts are shorter than a long one
 _REMEMBERED_HUNTS = 40  # the weight of one hunt in the mean is never below one of so many
 # How full it may be for each ease, by number and by time, where less is allowed.
 _EASED = ((1.0, Ease.WHOLE), (2.0, Ease.FIRST_TIER), (3.0, Ease.MEMORY))
@@ -52,6 +55,7 @@ class Pace:
     def __init__(self) -> None:
         self.mean_s = _FIRST_GUESS_S
         self._ended = 0
+        self._lately = deque[float](maxlen=_LATELY)
 
     @property
     def is_measured(self) -> bool:
@@ -62,6 +66,14 @@ class Pace:
         """A hunt ended."""
         self._ended += 1
         self.mean_s += (took_s - self.mean_s) / min(self._ended, _REMEMBERED_HUNTS)
+        self._lately.append(took_s)
+
+    @property
+    def long_s(self) -> float:
+        """How long one of the longer hunts takes."""
+        if not self._lately:
+            return self.mean_s
+        return sorted(self._lately)[int(_LONG * len(self._lately))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +250,8 @@ class Admission:
         )
         own_s = request.search_deadline_s
         wait_s = self._taken_up_in_s(ahead)
-        # A hunt's time is taken off twice: those before it may take as much longer than they did.
-        may_wait_s = max(own_s - 2 * self._pace.mean_s, _LEAST_WAIT * own_s)
+        # Time for one of the longer hunts must be left, and for what the estimate is wrong by.
+        may_wait_s = max(_COUNTED_ON * own_s - self._pace.long_s, _LEAST_WAIT * own_s)
         by_time = wait_s / may_wait_s if self._pace.is_measured else 0.0
         if by_time > by_number:
             why = f"it would be taken up in {wait_s:.1f} s, and its time is {own_s:.1f} s"

@@ -2,9 +2,11 @@
 
 An observation says how many copies a seller had when it was asked; a later one begins a new epoch.
 Open claims count against it. A copy that was bought counts until an observation that was asked for
-later, since from then on the seller's own number leaves it out. A seller that does not say how
-many it has is taken to have one more than was bought since it was asked, for one buyer at a time.
-When it says that there is none, nothing is claimed until it is asked again.
+later, since from then on the seller's own number leaves it out. One that was ordered before the
+seller answered, and told of after, may so be left out twice: then no unit is claimed, and that
+proves nothing. A seller that does not say how many it has is taken to have one more than was bought
+since it was asked, for one buyer at a time. When it says that there is none, nothing is claimed
+until it is asked again.
 """
 
 from __future__ import annotations
@@ -35,10 +37,26 @@ def refusal(db: sqlite3.Connection, intent: Intent, *, now: datetime) -> IntentR
     epoch = db.execute(_SQL["epoch_of"], copy).fetchone()
     live = db.execute(_SQL["live"], {**copy, "asked_us": epoch["asked_us"]}).fetchone()
     if live["held"] + live["used"] >= epoch["cap"]:
-        if not live["held"]:
-            return IntentRefusal.SLOT_TAKEN
-        return IntentRefusal.SLOT_HELD if epoch["known"] else IntentRefusal.SLOT_BUSY
+        if live["held"]:
+            return IntentRefusal.SLOT_HELD if epoch["known"] else IntentRefusal.SLOT_BUSY
+        all_sold = _all_sold(db, intent, epoch)
+        return IntentRefusal.SLOT_TAKEN if all_sold else IntentRefusal.SLOT_HELD
     return IntentRefusal.SLOT_BUSY if live["held"] >= intent.slots_in_flight else None
+
+
+def _all_sold(db: sqlite3.Connection, intent: Intent, epoch: sqlite3.Row) -> bool:
+    """Whether no copy can be left: as many as the seller named were ordered after it had answered.
+
+    What another request saw later was answered nobody here knows when.
+    """
+    offer, cap = intent.offer, epoch["cap"]
+    if not cap:
+        return True
+    if epoch["asked_us"] != micros(asked_at(offer)):
+        return False
+    copy = {"seller": offer.seller, "item": offer.item}
+    sold = db.execute(_SQL["sold_since"], {**copy, "answered_us": micros(offer.checked_at)})
+    return bool(sold.fetchone()["units"] >= cap)
 
 
 def claim(db: sqlite3.Connection, intent: Intent) -> None:

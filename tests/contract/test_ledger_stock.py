@@ -114,6 +114,47 @@ async def test_a_bought_copy_is_gone_until_the_seller_is_asked_again(
     assert isinstance(await ledger.intend(await wish(ledger, copies(2, clock))), Intended)
 
 
+async def test_what_was_sold_since_the_seller_answered_is_certainly_gone(
+    ledger: AnyLedger, clock: JumpClock
+) -> None:
+    offer = copies(1, clock)
+    clock.pass_time(1)
+    sending = await a_sending(ledger, offer)
+    clock.pass_time(1)
+    await won(ledger, sending)
+    assert await ledger.intend(await wish(ledger, offer)) is TAKEN
+
+
+@pytest.mark.parametrize("answered_after_s", [2.0, 0.5])
+async def test_an_order_under_way_when_the_seller_was_asked_proves_nothing(
+    ledger: AnyLedger, clock: JumpClock, answered_after_s: float
+) -> None:
+    """The seller may have taken it off its number already: then a copy is left.
+
+    The order leaves before the question does, or between the question and its answer.
+    """
+    earlier = copies(2, clock)
+    clock.pass_time(1)
+    sending = await a_sending(ledger, earlier)
+    clock.pass_time(1)
+    response_ms = 1000 * answered_after_s
+    offer = an_offer(
+        inventory=1, checked_at=clock.now() + timedelta(seconds=0.1), response_ms=response_ms
+    )
+    clock.pass_time(1)
+    await won(ledger, sending)
+    assert await ledger.intend(await wish(ledger, offer)) is HELD
+
+
+async def test_what_another_saw_later_proves_nothing(ledger: AnyLedger, clock: JumpClock) -> None:
+    mine = copies(1, clock)
+    clock.pass_time(1)
+    sending = await a_sending(ledger, copies(1, clock))
+    clock.pass_time(1)
+    await won(ledger, sending)
+    assert await ledger.intend(await wish(ledger, mine)) is HELD
+
+
 async def test_the_time_a_seller_was_asked_counts_not_when_it_answered(
     ledger: AnyLedger, clock: JumpClock
 ) -> None:
@@ -123,7 +164,7 @@ async def test_the_time_a_seller_was_asked_counts_not_when_it_answered(
     await won(ledger, first)
     clock.pass_time(1)
     slow = an_offer(inventory=1, checked_at=clock.now(), response_ms=2000.0)
-    assert await ledger.intend(await wish(ledger, slow)) is TAKEN
+    assert await ledger.intend(await wish(ledger, slow)) is HELD
     fresh = an_offer(inventory=1, checked_at=clock.now(), response_ms=500.0)
     assert isinstance(await ledger.intend(await wish(ledger, fresh)), Intended)
 

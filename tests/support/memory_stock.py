@@ -36,6 +36,7 @@ class _Claim:
     copy: _Copy
     open: bool = True
     bought_at: datetime | None = None
+    sent_at: datetime | None = None  # where it was bought
 
 
 @dataclass(slots=True)
@@ -56,8 +57,21 @@ class Stock:
         if seen.units is None:
             return IntentRefusal.SLOT_BUSY if held else None
         if held + bought >= seen.units:
-            return IntentRefusal.SLOT_HELD if held else IntentRefusal.SLOT_TAKEN
+            if held or not self._all_sold(intent, seen):
+                return IntentRefusal.SLOT_HELD
+            return IntentRefusal.SLOT_TAKEN
         return IntentRefusal.SLOT_BUSY if held >= intent.slots_in_flight else None
+
+    def _all_sold(self, intent: Intent, seen: _Seen) -> bool:
+        """Whether as many as its seller named were ordered after it had answered."""
+        if not seen.units or seen.asked_at != _asked_at(intent.offer):
+            return not seen.units
+        copy, answered_at = (intent.offer.seller, intent.offer.item), intent.offer.checked_at
+        sold = sum(
+            c.copy == copy and c.sent_at is not None and c.sent_at >= answered_at
+            for c in self._claims.values()
+        )
+        return sold >= seen.units
 
     def claim(self, intent: Intent, now: datetime) -> None:
         copy = (intent.offer.seller, intent.offer.item)
@@ -69,6 +83,7 @@ class Stock:
         claim.open = False
         if attempt.stage is Stage.CONFIRMED:
             claim.bought_at = max(at, self._seen[claim.copy].asked_at)
+            claim.sent_at = attempt.first_sent_at
         elif attempt.answer in _GONE:
             self._seen[claim.copy] = _Seen(0, max(at, self._seen[claim.copy].asked_at))
 

@@ -47,7 +47,9 @@ class IntentRefusal(StrEnum):
     """Why the ledger refuses an intent; nothing was written."""
 
     SLOT_TAKEN = "slot_taken"  # every unit of this offer was bought since its seller was asked
-    SLOT_HELD = "slot_held"  # every unit is claimed, some by purchases that may fall through
+    # Every unit is claimed, some by purchases that may fall through, or that its seller may have
+    # taken off the number it named: they were under way when it was asked.
+    SLOT_HELD = "slot_held"
     SLOT_BUSY = "slot_busy"  # a unit is left, but one is being bought: wait for it
     PURCHASE_LIMIT = "purchase_limit"
     DAY_LIMIT = "day_limit"

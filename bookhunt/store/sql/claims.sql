@@ -24,6 +24,11 @@ SELECT
   count(*) FILTER (WHERE state = 'used' AND done_us >= :asked_us) AS used
 FROM claim WHERE seller = :seller AND item = :item AND state IN ('held', 'used');
 
+-- name: sold_since
+SELECT count(*) AS units FROM claim JOIN attempt ON attempt.id = claim.attempt_id
+WHERE claim.seller = :seller AND claim.item = :item AND claim.state = 'used'
+  AND claim.done_us >= :answered_us AND attempt.first_sent_us >= :answered_us;
+
 -- name: free_slot
 WITH RECURSIVE slot(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM slot WHERE n < :cap)
 SELECT n FROM slot
