@@ -18,7 +18,7 @@ import httpx
 from yarl import URL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from bookhunt.sellers.transport import WireRequest
 
@@ -107,10 +107,20 @@ class Raw:
                 connection.transport.close()
 
 
-class Aiohttp:
-    """One session, as its documentation shows it, without a limit of connections."""
+def not_read(_type: str, _body: bytes) -> None:
+    """Make nothing of an answer."""
 
-    def __init__(self, requests: Iterable[WireRequest]) -> None:
+
+class Aiohttp:
+    """One session, as its documentation shows it, without a limit of connections.
+
+    `read` is given the content type and the body of each answer.
+    """
+
+    def __init__(
+        self, requests: Iterable[WireRequest], read: Callable[[str, bytes], None] = not_read
+    ) -> None:
+        self._read = read
         self._requests = [
             (r.method, URL(r.url, encoded=True), dict(r.headers), r.body) for r in requests
         ]
@@ -121,7 +131,7 @@ class Aiohttp:
         async with self._session.request(
             method, url, headers=headers, data=body or None, allow_redirects=False
         ) as response:
-            await response.read()
+            self._read(response.content_type, await response.read())
             return response.status
 
     async def close(self) -> None:
@@ -131,13 +141,17 @@ class Aiohttp:
 class Httpx:
     """One client with its default pool; it may wait for a connection as long as it likes."""
 
-    def __init__(self, requests: Iterable[WireRequest]) -> None:
+    def __init__(
+        self, requests: Iterable[WireRequest], read: Callable[[str, bytes], None] = not_read
+    ) -> None:
+        self._read = read
         self._requests = [(r.method, r.url, dict(r.headers), r.body) for r in requests]
         self._client = httpx.AsyncClient(timeout=None, trust_env=False)
 
     async def send(self, number: int) -> int:
         method, url, headers, body = self._requests[number]
         response = await self._client.request(method, url, headers=headers, content=body)
+        self._read(response.headers.get("content-type", ""), response.content)
         return response.status_code
 
     async def close(self) -> None:

@@ -13,6 +13,7 @@ there all the time, are wrong. Options:
     --sick          half of the sellers down, hanging, flapping, answering 429; then well again
     --naive         what a user would write: ask all, buy the cheapest; the rate that it holds
     --tracing       recording on against off, in --rounds pairs of blocks of --seconds in all
+    --copies 20     times the usual stock, so that a minute does not sell the street out; 1: it does
     --warm 20       seconds of a tenth of the rate before, which count for nothing
     --json FILE     the figures as JSON lines
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _BOOKS = 2958  # and the catalogue's make 3,000
-_COPIES = 20  # times the usual stock, so that a minute does not sell the street out
 _HELD_P90_S = 5.0
 _IN_DOUBT = frozenset({"IN_DOUBT", "NEEDS_ATTENTION"})
 
@@ -81,7 +81,7 @@ class Figures:
 class Scene:
     """A street, a daemon in it, and what the street really has."""
 
-    def __init__(self, folder: Path, *, sellers: int, seed: int = 7) -> None:
+    def __init__(self, folder: Path, *, sellers: int, copies: int = 20, seed: int = 7) -> None:
         self.sellers = sellers
         self.world = World.open(
             folder,
@@ -89,7 +89,7 @@ class Scene:
             sellers=sellers,
             latency_scale=1.0,
             made_up_books=_BOOKS,
-            copies=_COPIES,
+            copies=copies,
             count_quotes_only=True,
         )
         self.daemon = int(self.world.client.health()["pid"])
@@ -264,7 +264,7 @@ class Report:
 
 
 def _warmed(folder: Path, sellers: int, options: argparse.Namespace) -> Scene:
-    scene = Scene(folder, sellers=sellers)
+    scene = Scene(folder, sellers=sellers, copies=options.copies)
     if options.warm:
         scene.run("warm", max(options.rate / 10, 5.0), options.warm)
     return scene
@@ -369,10 +369,10 @@ def _recovery_s(scene: Scene, bad: list[str], options: argparse.Namespace) -> fl
 
 
 def _naive(folder: Path, options: argparse.Namespace, report: Report) -> None:
-    """The rate that two clients of a few lines hold, in the same street."""
+    """The rate that clients of a few lines hold, in the same street."""
     scene = Scene(folder / "naive", sellers=options.sellers)
     try:
-        for name in ("aiohttp", "httpx"):
+        for name in load_naive.NAMES:
             rate = load_naive.held(scene.world.street, name, seconds=options.seconds / 4)
             print(f"   {name}: holds {rate:.2f} requests/s", flush=True)
             report.keep({"what": f"naive {name}", "sellers": options.sellers, "rate": rate})
@@ -403,6 +403,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--sellers", type=int, default=100)
     parser.add_argument("--rate", type=float, default=200.0)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--copies", type=int, default=20)
     parser.add_argument("--warm", type=float, default=20.0)
     parser.add_argument("--rounds", type=int, default=6)
     for name in list(_RUNS)[1:]:
