@@ -186,9 +186,9 @@ class Exchange:
 
         What has no rate is among those left out, with `wrong_currency` and its own price.
         """
-        priced = _all(quoted)
-        if len(priced) == len(quoted.offers) and not any(_is_foreign(o, into) for o in priced):
+        if not _has_foreign(quoted, into):
             return quoted
+        priced = _all(quoted)
         native = [offer for offer in priced if not _is_foreign(offer, into)]
         foreign = [offer for offer in priced if _is_foreign(offer, into)]
         doubtful = _priced_in_several(priced)
@@ -252,6 +252,17 @@ def _all(quoted: Quoted) -> list[Offer]:
     """The offers, and those left out for nothing but their currency."""
     refused = (r.offer for r in quoted.refused if r.reason is Reason.WRONG_CURRENCY)
     return [*quoted.offers, *(offer for offer in refused if offer is not None)]
+
+
+def _has_foreign(quoted: Quoted, into: str) -> bool:
+    """Whether anything is to be converted: for most answers nothing is, and each is looked at."""
+    for offer in quoted.offers:
+        if offer.price.currency != into:
+            return True
+    for each in quoted.refused:
+        if each.reason is Reason.WRONG_CURRENCY and each.offer is not None:
+            return True
+    return False
 
 
 def _is_foreign(offer: Offer, into: str) -> bool:

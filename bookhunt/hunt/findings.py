@@ -42,9 +42,8 @@ def findings_of(
     search: Search, choice: Choice, notes: Sequence[SellerNote] | None = None
 ) -> Findings:
     """The figures of a search as it stands; only its notes can say whether an absence is proven."""
-    sellers = {c.seller.id: c.seller for c in search.market.candidates}
     offered = [judged.offer for judged in choice.judged if judged.reason in _STILL_OFFERED]
-    orderable = [offer for offer in offered if _can_be_ordered(sellers[offer.seller])]
+    orderable = [offer for offer in offered if _can_be_ordered(search.sellers[offer.seller])]
     linked = [j.offer for j in choice.judged if j.reason is Reason.ONLY_BY_LINK]
     lowest = _lowest(orderable) or _lowest(offered)
     cheaper = _cheaper_by_link(linked, _lowest(orderable))

@@ -154,8 +154,7 @@ class Lookups:
         if min_stock and any(count is None or count < min_stock for count in counts):
             return None
         self.tally.answers_at_hand += 1
-        offers = tuple(replace(offer, cached=True) for offer in quoted.offers)
-        return replace(quoted, offers=offers, calls=0, latency_ms=0.0)
+        return quoted
 
     def begin(
         self,
@@ -235,7 +234,7 @@ class Lookups:
             return quoted
         if quoted.offers or quoted.reason in ABOUT_THE_BOOK:
             until = _until(seller, self._readable(quoted, ask), asked_at)
-            kept = Kept(quoted=quoted, max_price=ask.max_price, until=until)
+            kept = Kept(quoted=_at_hand(quoted), max_price=ask.max_price, until=until)
             self.shelf.put(key_of(seller, subject), kept)
         if self.prices is not None:
             self.prices.saw(sightings_of(ask, quoted, at=asked_at))
@@ -307,6 +306,15 @@ class Lookups:
 def key_of(seller: Seller, subject: str) -> OfferKey:
     """What an answer is kept under."""
     return (seller.id, seller.definition_hash, subject)
+
+
+def _at_hand(quoted: Quoted) -> Quoted:
+    """An answer as it is when it is given again: for nothing, at once, and looked at before buying.
+
+    It is made once, when the answer is kept: a search reads a hundred of them.
+    """
+    offers = tuple(replace(offer, cached=True) for offer in quoted.offers)
+    return replace(quoted, offers=offers, calls=0, latency_ms=0.0)
 
 
 def _covers(seller: Seller, asked_with: Money, ask: Ask) -> bool:

@@ -104,6 +104,7 @@ class Search:
     ask: Ask
     subject: str
     policy: Policy
+    sellers: dict[str, Seller]  # those of the market, by id
     insists: bool = True  # on an answer of sellers that the gate holds back, where nobody else fits
     ends_at: float = 0.0
     asked: dict[str, Asked] = field(default_factory=dict)
@@ -139,8 +140,9 @@ class Search:
         subject = subject_of(ask)
         policy = world.policies(world, request, market, subject, length_s=length_s)
         now = world.clock.monotonic()
-        search = cls(world, request, market, now, length_s, ask, subject, policy, insists)
-        search._left = {candidate.seller.id: candidate for candidate in market.candidates}
+        sellers = {candidate.seller.id: candidate.seller for candidate in market.candidates}
+        search = cls(world, request, market, now, length_s, ask, subject, policy, sellers, insists)
+        search._left = dict(zip(sellers, market.candidates, strict=True))
         search._take_what_is_known()
         return search
 
@@ -176,7 +178,7 @@ class Search:
         if self._choice is None:
             self._choice = choose(
                 self.offers.values(),
-                sellers={c.seller.id: c.seller for c in self.market.candidates},
+                sellers=self.sellers,
                 max_price=self.request.max_price,
                 dropped=self.dropped | dict.fromkeys(self.passed_by, Reason.SKIPPED_LIMIT),
                 floor_ratio=self.world.settings.floor_ratio,
@@ -360,7 +362,7 @@ class Search:
                     seller=seller_id, reason=Reason.TIMED_OUT, calls=asked.own_calls
                 )
         if left_alone and under_way:
-            everybody = {candidate.seller.id: candidate for candidate in self.market.candidates}
+            everybody = dict(zip(self.sellers, self.market.candidates, strict=True))
             self._left = {each: everybody[each] for each in everybody if each not in self.asked}
 
     def _sight(self) -> Sight:
