@@ -31,7 +31,7 @@ from bookhunt.sellers.transport import FailureKind
 
 if TYPE_CHECKING:
     from bookhunt.sellers.language import Definition, Example
-    from bookhunt.sellers.loading import Loaded
+    from bookhunt.sellers.loading import Loaded, LoadedFile
 
 _PLAY = {"quote": quote, "resolve": resolve, "rates": rates, "buy": buy}
 _LONGEST_EXAMPLE_S = 30.0
@@ -120,7 +120,7 @@ def _mistaken(mistake: Mistake, *, ok: bool = False, warning: bool = False) -> T
 
 
 # ------------------------------------------------------------------------------------- examples
-async def _played(loaded: Loaded, example: Example, n: int) -> TestLine:
+async def _played(loaded: LoadedFile, example: Example, n: int) -> TestLine:
     place = loaded.document.place(("examples", n))
     line = TestLine(
         file=place.file,
@@ -154,7 +154,7 @@ async def _played(loaded: Loaded, example: Example, n: int) -> TestLine:
     return replace(line, ok=False, error=problems[0], details=details)
 
 
-def _script(loaded: Loaded, example: Example, n: int) -> Script:
+def _script(loaded: LoadedFile, example: Example, n: int) -> Script:
     files = {}
     for k, exchange in enumerate(example.exchanges):
         name = exchange.reply.body_file

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from bookhunt.documents import read_document
 from bookhunt.sellers.compiling import compile_seller
 from bookhunt.sellers.compiling_setup import Configured
 from bookhunt.sellers.language import Definition
@@ -104,10 +103,4 @@ def _loaded(definition: Definition, definition_hash: str) -> Loaded:
     file = DefinitionFile(
         id=definition.id, path=Path(f"{definition.id}.yaml"), origin=Origin.USER, stamp=(0, 0, 0)
     )
-    return Loaded(
-        id=definition.id,
-        file=file,
-        definition=definition,
-        document=read_document(f"id: {definition.id}", file=str(file.path)),
-        hash=definition_hash,
-    )
+    return Loaded(id=definition.id, file=file, definition=definition, hash=definition_hash)

@@ -17,7 +17,7 @@ from bookhunt.documents import DocumentMistakes, Mistake, read_file, validated
 from bookhunt.sellers.checks import check
 from bookhunt.sellers.language import Definition
 from bookhunt.sellers.loading_files import DefinitionFile, Origin, files_in, shipped_folder
-from bookhunt.sellers.loading_like import merged
+from bookhunt.sellers.loading_like import chain_of, like_of, merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,19 +26,32 @@ if TYPE_CHECKING:
     from bookhunt.documents import Document
 
 _Stamp = tuple[int, int, int]
+_MOST_DOCUMENTS = 2  # kept while others are read that may be like them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """One definition that can be used. `document` is what it was read from, `like:` filled in."""
+    """One definition that can be used."""
 
     id: str
     file: DefinitionFile
     definition: Definition
-    document: Document
     hash: str
     replaces: str | None = None  # the shipped file that the user's takes the place of
     stale: bool = False  # its file has mistakes now; this is what it was before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedFile(Loaded):
+    """One that is to be looked at: with the document it was read from, `like:` filled in."""
+
+    document: Document
+
+    @property
+    def loaded(self) -> Loaded:
+        """What asking and ordering need of it: neither the document nor the examples."""
+        definition = self.definition.model_copy(update={"examples": ()})
+        return Loaded(id=self.id, file=self.file, definition=definition, hash=self.hash)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +64,11 @@ class Definitions:
 
 
 class DefinitionShelf:
-    """The definitions of one home, read once and again when a file changes."""
+    """The definitions of one home, read once and again when a file changes.
+
+    What is kept is what is asked and ordered by: examples, and documents, where each word knows its
+    line, take more memory than the rest of the seller, and are let go once they were judged.
+    """
 
     def __init__(
         self, user_folder: Path | None, *, demo: bool = False, shipped: Path | None = None
@@ -67,7 +84,8 @@ class DefinitionShelf:
         if demo:
             self._folders.append((shipped / "demo", Origin.DEMO))
         self._folders.append((shipped, Origin.SHIPPED))
-        self._documents: dict[Path, tuple[_Stamp, Document | DocumentMistakes]] = {}
+        self._documents: dict[DefinitionFile, Document] = {}  # the latest few of one reading
+        self._likes: dict[DefinitionFile, str | None] = {}  # of every file that could be read
         self._judged: dict[tuple[_Stamp | str, ...], Loaded | DocumentMistakes] = {}
         self._seen: tuple[object, ...] | None = None
         self.current = Definitions()
@@ -83,7 +101,7 @@ class DefinitionShelf:
         stack: dict[str, list[DefinitionFile]] = {}
         for file in files:
             stack.setdefault(file.id, []).append(file)
-        self._forget({file.path for file in files})
+        self._forget(files)
         before = self.current.by_id
         by_id: dict[str, Loaded] = {}
         mistakes: dict[Mistake, None] = {}
@@ -100,6 +118,7 @@ class DefinitionShelf:
             if loaded.replaces is not None:
                 notices.append(f"{loaded.file.path} replaces {loaded.replaces}")
             by_id[seller_id] = loaded
+        self._documents.clear()
         ordered = tuple(sorted(mistakes, key=lambda m: (m.file, m.line, m.column)))
         self.current = Definitions(by_id=by_id, mistakes=ordered, notices=tuple(notices))
         return self.current
@@ -111,10 +130,11 @@ class DefinitionShelf:
     def _signature(files: Iterable[DefinitionFile]) -> tuple[object, ...]:
         return tuple((file.path, file.stamp) for file in files)
 
-    def _forget(self, paths: set[Path]) -> None:
-        """Let go of what is kept of files that are gone."""
-        self._documents = {path: kept for path, kept in self._documents.items() if path in paths}
-        stamps = {stamp for stamp, _ in self._documents.values()}
+    def _forget(self, files: Iterable[DefinitionFile]) -> None:
+        """Let go of what is kept of files that are gone, or are others now."""
+        there = set(files)
+        stamps = {file.stamp for file in there}
+        self._likes = {file: like for file, like in self._likes.items() if file in there}
         self._judged = {
             key: kept
             for key, kept in self._judged.items()
@@ -127,33 +147,36 @@ class DefinitionShelf:
         Raises:
             DocumentMistakes: it, or one that it is like, has mistakes.
         """
-        chain, document = merged(file, stack, self._document)
-        key: tuple[_Stamp | str, ...] = (file.id, *(each.stamp for each in chain))
-        if key not in self._judged:
-            self._judged[key] = _judged(file, chain, document)
-        kept = self._judged[key]
+        chain = chain_of(file, stack, self._likes)
+        if chain is None or _key_of(chain) not in self._judged:
+            chain, document = merged(file, stack, self._document)
+            judged = _judged(file, chain, document)
+            self._judged[_key_of(chain)] = (
+                judged if isinstance(judged, DocumentMistakes) else judged.loaded
+            )
+        kept = self._judged[_key_of(chain)]
         if isinstance(kept, DocumentMistakes):
             raise kept
         others = stack[file.id][1:]
         return replace(kept, replaces=str(others[0].path)) if others else kept
 
     def _document(self, file: DefinitionFile) -> Document:
-        kept = self._documents.get(file.path)
-        if kept is None or kept[0] != file.stamp:
-            found: Document | DocumentMistakes
-            try:
-                found = read_file(file.path)
-            except DocumentMistakes as bad:
-                found = bad
-            kept = self._documents[file.path] = (file.stamp, found)
-        if isinstance(kept[1], DocumentMistakes):
-            raise kept[1]
-        return kept[1]
+        document = self._documents.pop(file, None) or read_file(file.path)
+        self._likes[file] = like_of(document)
+        self._documents[file] = document
+        if len(self._documents) > _MOST_DOCUMENTS:
+            del self._documents[next(iter(self._documents))]
+        return document
+
+
+def _key_of(chain: Iterable[DefinitionFile]) -> tuple[_Stamp | str, ...]:
+    first, *others = chain
+    return (first.id, first.stamp, *(each.stamp for each in others))
 
 
 def load_file(
     path: Path, *, user_folder: Path | None = None, shipped: Path | None = None
-) -> Loaded:
+) -> LoadedFile:
     """Read one definition by its file, as `sellers test FILE` does.
 
     What it is `like` is looked for beside it, then in the user's folder, then among the shipped.
@@ -180,7 +203,7 @@ def _judged(
     file: DefinitionFile,
     chain: tuple[DefinitionFile, ...],
     document: Document,
-) -> Loaded | DocumentMistakes:
+) -> LoadedFile | DocumentMistakes:
     try:
         definition = validated(document, Definition)
     except DocumentMistakes as bad:
@@ -200,7 +223,7 @@ def _judged(
         )
     if errors:
         return _of_chain(file, chain, document, DocumentMistakes(errors))
-    return Loaded(
+    return LoadedFile(
         id=definition.id,
         file=file,
         definition=definition,

@@ -22,6 +22,24 @@ _LONGEST = 5
 _OWN = frozenset({"id", "like"})
 
 
+def chain_of(
+    file: DefinitionFile,
+    stack: Table[str, list[DefinitionFile]],
+    likes: Table[DefinitionFile, str | None],
+) -> tuple[DefinitionFile, ...] | None:
+    """The chain of files by what each is known to be like; None: one is not known, or none is."""
+    chain = [file]
+    while (last := chain[-1]) in likes:
+        wanted = likes[last]
+        if wanted is None:
+            return tuple(chain)
+        other = _find(chain, wanted, stack)
+        if isinstance(other, str):
+            return None
+        chain.append(other)
+    return None
+
+
 def merged(
     file: DefinitionFile,
     stack: Table[str, list[DefinitionFile]],
@@ -35,7 +53,7 @@ def merged(
     document = read(file)
     chain, root = [file], document.root
     current = document
-    while (wanted := _wanted(current)) is not None:
+    while (wanted := like_of(current)) is not None:
         other = _find(chain, wanted, stack)
         if isinstance(other, str):
             place = current.place(("like",))
@@ -78,7 +96,8 @@ def _read_other(
         ) from None
 
 
-def _wanted(document: Document) -> str | None:
+def like_of(document: Document) -> str | None:
+    """What a document says it is like."""
     node = document.root.entries.get("like")
     return node.text if isinstance(node, Scalar) else None
 

@@ -106,11 +106,5 @@ def test_a_bent_definition_is_refused_with_places_or_compiles(made: tuple[int, N
     if any(not each.path.startswith("examples") for each in found.errors):
         return
     file = DefinitionFile.at(FILES[n], Origin.USER)
-    loaded = Loaded(
-        id=definition.id,
-        file=file,
-        definition=definition,
-        document=document,
-        hash=hash_of(definition),
-    )
+    loaded = Loaded(id=definition.id, file=file, definition=definition, hash=hash_of(definition))
     compile_seller(loaded)

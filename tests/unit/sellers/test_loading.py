@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bookhunt.documents import DocumentMistakes
+from bookhunt.documents import DocumentMistakes, Mapping, read_file
+from bookhunt.sellers import loading
 from bookhunt.sellers.loading import DefinitionShelf, hash_of, load_file
 from bookhunt.sellers.loading_files import Origin, shipped_folder
 from tests.support.definitions import WHOLE_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bookhunt.documents import Document
 
 PLAIN = """\
 schema: 1
@@ -91,12 +95,13 @@ def test_a_file_is_called_like_its_id(user: Path, shipped: Path) -> None:
 def test_like_takes_over_the_keys_of_the_top_level_that_are_not_written(
     user: Path, shipped: Path
 ) -> None:
-    write(user, "cedar", "id: cedar\nlike: amber\ncurrency: EUR\n")
-    loaded = DefinitionShelf(user, shipped=shipped).read().by_id["cedar"]
+    path = write(user, "cedar", "id: cedar\nlike: amber\ncurrency: EUR\n")
+    loaded = load_file(path, shipped=shipped)
     assert loaded.definition.id == "cedar"
     assert loaded.definition.currency == "EUR"
     assert loaded.definition.name == "Amber"
     assert loaded.definition.quote is not None
+    assert DefinitionShelf(user, shipped=shipped).read().by_id["cedar"] == loaded.loaded
     place = loaded.document.place(("quote", "fields", "price"))
     assert (place.file, place.line) == (str(shipped / "amber.yaml"), 10)
     own = loaded.document.place(("currency",))
@@ -169,6 +174,47 @@ def test_a_change_is_seen_by_a_look_at_the_files_and_only_then_is_read_again(
     path.unlink()
     assert shelf.changed()
     assert "cedar" not in shelf.read().by_id
+
+
+def test_only_what_changed_is_read_again(
+    user: Path, shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what it is like, or is like it; the others are judged already."""
+    write(user, "cedar", "id: cedar\nname: C\nlike: amber\n")
+    for number in range(20):
+        write(user, f"other-{number}")
+    read: list[str] = []
+
+    def reading(path: Path) -> Document:
+        read.append(path.stem)
+        return read_file(path)
+
+    monkeypatch.setattr(loading, "read_file", reading)
+    shelf = DefinitionShelf(user, shipped=shipped)
+    before = shelf.read().by_id
+    assert set(read) == before.keys()
+    read.clear()
+    write(user, "other-3", PLAIN.format(id="other-3", name="Changed"))
+    after = shelf.read().by_id
+    assert read == ["other-3"]
+    assert after["cedar"] is before["cedar"]
+    read.clear()
+    write(shipped, "amber", PLAIN.format(id="amber", name="Changed"))
+    after = shelf.read().by_id
+    assert sorted(read) == ["amber", "cedar"]
+    assert after["other-4"] is before["other-4"]
+
+
+def test_no_document_is_kept_once_it_was_judged(user: Path, shipped: Path) -> None:
+    """A line and a column for each word: many times what is said."""
+    write(user, "cedar", "id: cedar\nname: C\nlike: amber\n")
+    shelf = DefinitionShelf(user, shipped=shipped)
+    shelf.read()
+    gc.collect()
+    files = {str(user / "cedar.yaml"), str(shipped / "amber.yaml")}
+    assert not [
+        each for each in gc.get_objects() if isinstance(each, Mapping) and each.place.file in files
+    ]
 
 
 def test_a_seller_goes_on_as_before_while_its_file_has_mistakes(user: Path, shipped: Path) -> None:
