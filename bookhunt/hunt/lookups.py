@@ -235,7 +235,7 @@ class Lookups:
         if quoted.offers or quoted.reason in ABOUT_THE_BOOK:
             until = _until(seller, self._readable(quoted, ask), asked_at)
             kept = Kept(quoted=_at_hand(quoted), max_price=ask.max_price, until=until)
-            self.shelf.put(key_of(seller, subject), kept)
+            self.shelf.put(key_of(seller, subject), kept, now=self.clock.now())
         if self.prices is not None:
             self.prices.saw(sightings_of(ask, quoted, at=asked_at))
         self._learn(flight, subject, self._readable(quoted, ask))

@@ -16,5 +16,5 @@ class NoShelf:
     def get(self, key: OfferKey, *, now: datetime) -> Kept | None:
         return None
 
-    def put(self, key: OfferKey, kept: Kept) -> None:
+    def put(self, key: OfferKey, kept: Kept, *, now: datetime) -> None:
         return

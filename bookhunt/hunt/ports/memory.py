@@ -34,8 +34,11 @@ class OfferShelf(Protocol):
         """The answer kept under this key, None where there is none that still holds."""
         ...
 
-    def put(self, key: OfferKey, kept: Kept) -> None:
-        """Keep an answer in the place of an older one; the oldest go when there are too many."""
+    def put(self, key: OfferKey, kept: Kept, *, now: datetime) -> None:
+        """Keep an answer in the place of an older one.
+
+        What holds no longer may go then, and the oldest do when there are too many.
+        """
         ...
 
 
