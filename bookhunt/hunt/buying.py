@@ -198,6 +198,7 @@ async def _order(purchase: Purchase, intended: Intended, buyer: Buyer) -> Ended 
     with span("send") as seen:
         sent = await _send(world, replace(order, attempt=sending))
         seen.tell(answer=sent.answer)
+    world.steadiness.ordered(sending.seller, lost=sent.answer is Answer.UNKNOWN)
     fp("attempt.after_send")
     settled = await _write_down_at_last(world, sending, sent, findings)
     fp("attempt.after_settle")

@@ -45,6 +45,7 @@ _FAILURES_THAT_OPEN = 5
 # other time for nearly all of it.
 _LEARNS = 0.05
 _UNWELL, _WELL = 0.42, 0.3  # from the one on it drips, until the other
+_UNSTEADY = 0.2  # from here on an order there is likely to end in doubt; seen within ten calls
 _DRIP_S = 2.0
 _LATELY_S = 60.0  # one that was not called for longer says nothing of our network
 _GRACE_S = 10.0  # after the start nothing is held against anybody
@@ -232,6 +233,11 @@ class Gate:
         """Whether a seller fails by turns, so that it gets few calls."""
         door = self._doors.get(seller_id)
         return door is not None and door.drips
+
+    def is_unsteady(self, seller_id: str) -> bool:
+        """Whether so many calls to a seller failed lately that an order may well be lost there."""
+        door = self._doors.get(seller_id)
+        return door is not None and (door.drips or door.unwell >= _UNSTEADY)
 
     def reset(self, seller_id: str) -> None:
         """Forget what a seller did: `bookhunt sellers reset`."""

@@ -29,6 +29,7 @@ from bookhunt.hunt.ports import Quoted
 from bookhunt.hunt.strategies import cached_stock, finishes_calls
 from bookhunt.hunt.tracing import Decided
 from bookhunt.model.reasons import Reason
+from bookhunt.model.request import Strategy
 from bookhunt.telemetry.spans import span
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class Search:
     wanted_since: dict[OfferKey, float] = field(default_factory=dict)
     once_unsent: set[OfferKey] = field(default_factory=set)  # an order there never left
     passed_by: set[OfferKey] = field(default_factory=set)  # too many stand in line for now
+    unsteady: list[OfferKey] = field(default_factory=list)  # left for a seller that is well
     waited_for: set[OfferKey] = field(default_factory=set)  # come back to: nothing else fits
     earlier_calls: int = 0  # made by calls that were asked again, and by confirming calls
     stopped_early: bool = False
@@ -148,6 +150,8 @@ class Search:
 
     async def next_choice(self) -> Choice:
         """The best offer now known to fit, asking on while somebody not asked may be worth it."""
+        # What was left for a steadier seller's offer is compared with the next one anew.
+        self.unsteady, self._choice = [], None
         choice, now = self.choice(), self.world.clock.monotonic()
         if self.stopped_because is not None:
             # What was worth no call beside the offer that fell through may be beside the next one.
@@ -165,6 +169,11 @@ class Search:
                 self.policy.resume()
                 await self._search()
                 choice = self.choice()
+        if self.request.strategy is not Strategy.CHEAPEST:
+            self.unsteady = self.world.steadiness.left_for_others(choice)
+            if self.unsteady:
+                self._choice = None
+                choice = self.choice()
         if choice.best is None and self.passed_by:
             # Nobody else has it at that price: stand in line after all.
             self.waited_for |= self.passed_by
@@ -176,11 +185,13 @@ class Search:
     def choice(self) -> Choice:
         """The verdict over what is known."""
         if self._choice is None:
+            left = dict.fromkeys(self.passed_by, Reason.SKIPPED_LIMIT)
+            left |= dict.fromkeys(self.unsteady, Reason.SKIPPED_OPEN_BREAKER)
             self._choice = choose(
                 self.offers.values(),
                 sellers=self.sellers,
                 max_price=self.request.max_price,
-                dropped=self.dropped | dict.fromkeys(self.passed_by, Reason.SKIPPED_LIMIT),
+                dropped=self.dropped | left,
                 floor_ratio=self.world.settings.floor_ratio,
             )
         return self._choice

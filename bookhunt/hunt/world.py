@@ -15,6 +15,7 @@ from bookhunt.hunt.lines import Lines
 from bookhunt.hunt.lookups import Lookups
 from bookhunt.hunt.naming import Naming
 from bookhunt.hunt.ports import Knowledge
+from bookhunt.hunt.steadiness import Steadiness
 from bookhunt.hunt.strategies import policy_for
 from bookhunt.hunt.tally import Tally
 from bookhunt.hunt.tiering import Tiering
@@ -150,6 +151,7 @@ class World:
     tiering: Tiering = field(init=False)
     lines: Lines = field(init=False)
     gate: Gate = field(init=False)
+    steadiness: Steadiness = field(init=False)
     naming: Naming = field(init=False)
     exchange: Exchange = field(init=False)
     lookups: Lookups = field(init=False)
@@ -170,6 +172,7 @@ class World:
             regions=self.settings.regions,
             most_per_seller=self.settings.per_seller,
         )
+        self.steadiness = Steadiness(self.gate)
         self.naming = Naming(
             resolvers=self.knowledge.resolvers,
             shelf=self.knowledge.names,

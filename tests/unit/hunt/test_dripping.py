@@ -166,3 +166,86 @@ async def test_a_person_s_quote_insists(life: Life) -> None:
     drips(life, "turns")
     quoted = await life.service.quote(ask_of(a_request()), sellers=None, within_s=5.0)
     assert [each.seller for each in quoted if each.offers] == ["turns"]
+
+
+def fails_often(life: Life, seller_id: str) -> None:
+    """Let the seller have failed by turns, though not for so long that it only drips."""
+    gate, now = life.service._world.gate, life.clock.monotonic()
+    seller = life.sellers.get(seller_id)
+    assert seller is not None
+    for n in range(20):
+        entered = gate.enter(seller, now)
+        assert isinstance(entered, Pass)
+        gate.leave(entered, None if n % 2 else Reason.SERVER_ERROR, now)
+    assert not gate.drips(seller_id)
+
+
+async def test_nothing_is_ordered_there_where_another_costs_hardly_more(life: Life) -> None:
+    """An order there would end in doubt every other time; the result says that it was cheaper."""
+    life.sells("turns", "20")
+    life.sells("well", "22")
+    fails_often(life, "turns")
+    record = await life.hunted(strategy=Strategy.BALANCED)
+    assert (record.state, life.orders()) == (SUCCESS, ["well"])
+    note = life.notes(record)["turns"]
+    assert (note.reason, str(note.total)) == (Reason.SKIPPED_OPEN_BREAKER, "20.00 USD")
+
+
+@pytest.mark.parametrize(
+    ("strategy", "dearer"), [(Strategy.BALANCED, "22.01"), (Strategy.CHEAPEST, "20.01")]
+)
+async def test_it_is_ordered_there_where_that_saves_more(
+    life: Life, strategy: Strategy, dearer: str
+) -> None:
+    """And the cheapest is bought whatever it takes, by whoever asks for that."""
+    life.sells("turns", "20")
+    life.sells("well", dearer)
+    fails_often(life, "turns")
+    record = await life.hunted(strategy=strategy)
+    assert (record.state, life.orders()) == (SUCCESS, ["turns"])
+
+
+async def test_when_the_better_seller_refuses_it_is_compared_with_the_next(life: Life) -> None:
+    life.sells("turns", "20")
+    life.sells("refuses", "21")
+    life.sellers.sends("refuses", SendScript(answer=Answer.DECLINED, executes=False))
+    life.sells("dear", "30")
+    fails_often(life, "turns")
+    record = await life.hunted(strategy=Strategy.BALANCED)
+    assert [each.seller for each in await life.attempts(record)] == ["refuses", "turns"]
+    assert (record.state, life.orders()) == (SUCCESS, ["turns"])
+
+
+async def test_where_orders_are_not_lost_it_is_the_cheapest_that_counts(life: Life) -> None:
+    """A seller may answer badly and deliver well: then nothing is paid for steadiness."""
+    life.sells("turns", "20")
+    life.sells("well", "20.50")
+    fails_often(life, "turns")
+    for _ in range(20):
+        life.service._world.steadiness.ordered("turns", lost=False)
+        life.service._world.steadiness.ordered("well", lost=True)  # says nothing of the others
+    record = await life.hunted(strategy=Strategy.BALANCED)
+    assert (record.state, life.orders()) == (SUCCESS, ["turns"])
+
+
+async def test_an_order_that_is_lost_there_is_learned_from(life: Life) -> None:
+    life.sells("turns", "20", "20")
+    healthy(life, 4)
+    fails_often(life, "turns")
+    steadiness = life.service._world.steadiness
+    before = steadiness.worth
+    await life.hunted(strategy=Strategy.BALANCED)
+    answered = steadiness.worth
+    assert answered < before
+    life.sellers.sends("turns", SendScript(answer=Answer.UNKNOWN))
+    await life.hunted(strategy=Strategy.BALANCED)
+    assert steadiness.worth > answered
+
+
+async def test_of_those_that_all_fail_often_the_cheapest_is_bought(life: Life) -> None:
+    for price in ("20", "21"):
+        life.sells(f"turns{price}", price)
+        fails_often(life, f"turns{price}")
+    healthy(life, 4)
+    record = await life.hunted(strategy=Strategy.BALANCED)
+    assert (record.state, life.orders()) == (SUCCESS, ["turns20"])
