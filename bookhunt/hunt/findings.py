@@ -140,10 +140,12 @@ def _note(search: Search, candidate: Candidate, judged: list[Judged]) -> SellerN
     if judged:
         best = next((j for j in judged if j.reason is None), judged[0])
         offer = best.offer
-        abroad = None
+        detail = None
         if offer.original is not None:
-            abroad = f"{offer.as_sold.at_least} at {offer.original.rate}"
-        return _told(search, asked, reason=best.reason, offer=offer, detail=abroad)
+            detail = f"{offer.as_sold.at_least} at {offer.original.rate}"
+        if best.reason is Reason.SKIPPED_OPEN_BREAKER:
+            detail = "it fails by turns, and another costs hardly more: an order there may be lost"
+        return _told(search, asked, reason=best.reason, offer=offer, detail=detail)
     reason = asked.quoted.reason or Reason.UNREADABLE
     return _told(search, asked, reason=reason, detail=asked.quoted.detail)
 

@@ -189,6 +189,7 @@ async def test_nothing_is_ordered_there_where_another_costs_hardly_more(life: Li
     assert (record.state, life.orders()) == (SUCCESS, ["well"])
     note = life.notes(record)["turns"]
     assert (note.reason, str(note.total)) == (Reason.SKIPPED_OPEN_BREAKER, "20.00 USD")
+    assert "another costs hardly more" in (note.detail or "")
 
 
 @pytest.mark.parametrize(
