@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         TraceShelf,
     )
     from bookhunt.hunt.settings import HuntSettings
+    from bookhunt.hunt.turns import Waiting
     from bookhunt.model.outcome import RequestRecord
     from bookhunt.model.request import Request
     from bookhunt.telemetry.trace_ids import Caller
@@ -292,20 +293,23 @@ class HuntService(Insight):
             self._admission.enter(record, place)
 
     async def _work(self) -> None:
-        monotonic = self._world.clock.monotonic
         while True:
-            waiting = await self._admission.next()
-            request_id, began = waiting.record.request.id, monotonic()
-            task = asyncio.create_task(self._hunt(waiting.record, waiting.ease))
-            self._hunts[request_id] = task
-            self._queued.discard(request_id)
-            try:
-                await asyncio.wait({task})
-            finally:
-                if self._hunts.get(request_id) is task:
-                    del self._hunts[request_id]
-                task.cancel()
-                self._admission.done(monotonic() - began)
+            # No name is given to what is worked on: while a worker waits, it would keep all of it.
+            await self._work_on(await self._admission.next())
+
+    async def _work_on(self, waiting: Waiting) -> None:
+        monotonic = self._world.clock.monotonic
+        request_id, began = waiting.record.request.id, monotonic()
+        task = asyncio.create_task(self._hunt(waiting.record, waiting.ease))
+        self._hunts[request_id] = task
+        self._queued.discard(request_id)
+        try:
+            await asyncio.wait({task})
+        finally:
+            if self._hunts.get(request_id) is task:
+                del self._hunts[request_id]
+            task.cancel()
+            self._admission.done(monotonic() - began)
 
     async def _hunt(self, record: RequestRecord, ease: Ease) -> None:
         request_id, outcome = record.request.id, CUT_OFF

@@ -276,11 +276,18 @@ class Gateway:
     async def send(self, order: Order) -> Sent:
         """See `Sellers.send`."""
         sent = await self._ordering.send(order)
-        return await self._ordering.confirmed(order, sent) if self._confirms() else sent
+        if self._confirms():
+            sent = await self._ordering.confirmed(order, sent)
+        return self._ended_if_bought(order, sent)
 
     async def look_up(self, order: Order) -> Sent:
         """See `Sellers.look_up`."""
-        return await self._ordering.look_up(order)
+        return self._ended_if_bought(order, await self._ordering.look_up(order))
+
+    def _ended_if_bought(self, order: Order, sent: Sent) -> Sent:
+        if sent.answer is Answer.BOUGHT:
+            self._ordering.ended(order)
+        return sent
 
     async def cancel(self, order: Order) -> bool:
         """See `Sellers.cancel`."""

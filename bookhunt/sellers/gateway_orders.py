@@ -335,6 +335,10 @@ class OrderDesk:
             self._under_way.pop(order.attempt.id, None)
             self._lending.give_back(order.attempt.seller, order.attempt.id)
 
+    def ended(self, order: Order) -> None:
+        """It was bought: nothing will be asked about this attempt any more."""
+        self._under_way.pop(order.attempt.id, None)
+
     def _run_to_cancel(self, order: Order) -> Run | None:
         known = self._under_way.get(order.attempt.id)
         if known is None:

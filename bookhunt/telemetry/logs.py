@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
-from bookhunt.telemetry.spans import current
+from bookhunt.telemetry.spans import current_request
 from bookhunt.telemetry.trace_ids import trace_id_of
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def _trace_id(request_id: object) -> str | None:
     """The trace a line belongs to: its request's, or that of the task that says it."""
     if request_id is not None:
         return trace_id_of(str(request_id))
-    trace = current()
-    return None if trace is None else trace_id_of(trace.request_id)
+    own = current_request()
+    return None if own is None else trace_id_of(own)
 
 
 def _sentence(record: logging.LogRecord) -> str:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from weakref import ReferenceType, ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -51,7 +52,17 @@ class Row(NamedTuple):
 class Trace:
     """One part of a request's trace: what one life of the daemon did for it in one go."""
 
-    __slots__ = ("dropped", "ended", "later", "link", "monotonic", "origin", "request_id", "rows")
+    __slots__ = (
+        "__weakref__",
+        "dropped",
+        "ended",
+        "later",
+        "link",
+        "monotonic",
+        "origin",
+        "request_id",
+        "rows",
+    )
 
     def __init__(
         self,
@@ -107,24 +118,42 @@ class Trace:
         return rows[:MOST_SPANS]
 
 
-_HERE: ContextVar[tuple[Trace, int] | None] = ContextVar("bookhunt_trace", default=None)
+class _Here(NamedTuple):
+    """Where a task is: in which span of which trace, and of which request whatever became of that.
+
+    The trace is held weakly: a connection keeps the context that it was opened in for as long as it
+    is open, and would keep the trace of that request, with all that its search remembers.
+    """
+
+    trace: ReferenceType[Trace]
+    parent: int
+    request_id: str
+
+
+_HERE: ContextVar[_Here | None] = ContextVar("bookhunt_trace", default=None)
 
 
 def current() -> Trace | None:
-    """The trace of the running task."""
+    """The trace of the running task, as long as whoever began it keeps it."""
     here = _HERE.get()
-    return None if here is None else here[0]
+    return None if here is None else here.trace()
+
+
+def current_request() -> str | None:
+    """The request that the running task works for."""
+    here = _HERE.get()
+    return None if here is None else here.request_id
 
 
 def here() -> int:
     """The span that the running task is in."""
     found = _HERE.get()
-    return ROOT if found is None else found[1]
+    return ROOT if found is None else found.parent
 
 
 def belong_to(trace: Trace | None, parent: int = ROOT) -> None:
     """Let the running task, and those it starts, record to this trace from now on."""
-    _HERE.set(None if trace is None else (trace, parent))
+    _HERE.set(None if trace is None else _Here(ref(trace), parent, trace.request_id))
 
 
 class Span:
@@ -145,11 +174,12 @@ class Span:
 
     def __enter__(self) -> Self:
         found = _HERE.get()
-        if found is not None:
-            trace, parent = found
+        if found is not None and (trace := found.trace()) is not None:
+            weak, parent, request_id = found
             self._trace = trace
             self.index = trace.open(self._name, parent)
-            self._token = _HERE.set((trace, self.index if self.index != ROOT else parent))
+            inside = self.index if self.index != ROOT else parent
+            self._token = _HERE.set(_Here(weak, inside, request_id))
         return self
 
     def __exit__(

@@ -194,6 +194,23 @@ async def test_every_seller_is_ordered_from_at_its_landed_total(
     assert sent.delivery
 
 
+@pytest.mark.parametrize("how", ["send", "look_up"])
+async def test_nothing_is_kept_of_an_attempt_that_bought(world: GatewayWorld, how: str) -> None:
+    """Its cookies and credentials were kept until then, and a daemon runs for months."""
+    under_way = world.sellers._ordering._under_way  # type: ignore[attr-defined]
+    if how == "look_up":
+        world.street.fault("foxglove", "commit", "hang_after")
+    order = await ready_to_send(world, "foxglove")
+    assert list(under_way) == [order.attempt.id]
+    sent = await world.sellers.send(order)
+    if how == "look_up":
+        assert sent.answer is Answer.UNKNOWN
+        assert list(under_way) == [order.attempt.id]
+        sent = await world.sellers.look_up(order)
+    assert sent.answer is Answer.BOUGHT
+    assert not under_way
+
+
 @pytest.mark.parametrize("seller", FINDING)
 async def test_an_order_is_found_by_its_reference_and_a_strange_one_is_not(
     world: GatewayWorld, seller: str

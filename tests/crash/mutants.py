@@ -456,8 +456,8 @@ def stage_after_look_up""",
         (
             Change(
                 "sellers/gateway.py",
-                "        return await self._ordering.confirmed(order, sent) if self._confirms() else sent\n",
-                "        return sent\n",
+                "        if self._confirms():\n",
+                "        if False:\n",
             ),
         ),
         ("pytest tests/story/test_shop_systems.py -k charges_more",),

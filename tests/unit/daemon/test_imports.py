@@ -13,7 +13,5 @@ def test_the_command_line_of_a_library_is_not_imported() -> None:
         "assert httpx.AsyncClient\n"
         "print(*({'rich', 'pygments', 'typer'} & set(sys.modules)))"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bookhunt.hunt.search import Search
 from bookhunt.model.notice import Delivery, DeliveryState, Event, Notice
 from bookhunt.model.purchase import Answer
 from bookhunt.model.reasons import Reason
@@ -86,6 +88,19 @@ async def test_a_purchase_is_told_from_the_submission_to_the_last_commit(
     assert abs(whole - parts) <= 0.05 * whole
     assert named(spans, "send")[0]["told"] == {"answer": "bought"}
     assert named(spans, "settle")[0]["told"]["stage"] == "confirmed"
+
+
+async def test_nothing_of_a_hunt_is_kept_once_it_is_over(life: Life, traces: MemoryTraces) -> None:
+    """Neither by the worker that waits for the next one, nor by a context; it is 100 KB each."""
+    life.sells("alpha", *["12.00"] * 5)
+    records = [await life.hunted(max_price=usd("20")) for _ in range(3)]
+    assert len(traces.kept) == len(records)
+    await asyncio.sleep(1)
+    gc.collect()
+    there = gc.get_objects()
+    assert not [each for each in there if isinstance(each, Search)]
+    tasks = [each for each in there if isinstance(each, asyncio.Task)]
+    assert not [each for each in tasks if each.get_coro().__qualname__ == "HuntService._hunt"]
 
 
 async def test_every_call_says_what_was_expected_of_it(life: Life, traces: MemoryTraces) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import copy_context
+from weakref import ref
 
 import pytest
 
@@ -63,6 +65,26 @@ def test_nothing_is_recorded_without_a_trace() -> None:
         seen.tell(seller="alpha")
     assert spans.current() is None
     assert seen.index == ROOT
+
+
+def test_a_context_that_is_kept_keeps_no_trace() -> None:
+    """A connection keeps the one it was opened in; whose request that was is known all the same."""
+    trace = Trace("r-1", monotonic=Ticks(), wall_s=1000.0)
+    belong_to(trace)
+    with span("hunt"):
+        context = copy_context()
+    belong_to(None)
+    weak = ref(trace)
+    del trace
+    assert weak() is None
+    assert context.run(spans.current) is None
+    assert context.run(spans.current_request) == "r-1"
+
+    def record() -> int:
+        with span("late") as seen:
+            return seen.index
+
+    assert context.run(record) == ROOT
 
 
 def test_a_span_that_fails_says_how_and_lets_the_error_pass(trace: Trace) -> None:
