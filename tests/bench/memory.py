@@ -26,6 +26,7 @@ from tests.bench.processes import rss_mb
 
 _IDLE_GOAL_MB = 90.0
 _GROWTH = 1.10
+_COPIES = 1000  # times the usual stock: an hour must not sell the few books out
 _KEPT_OPEN = 8  # connections to sellers that are kept for the next call come and go
 _RESTS_WITHIN_S = 60.0
 
@@ -98,11 +99,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument("--rate", type=float, default=40.0)
     parser.add_argument("--sellers", type=int, default=50)
+    parser.add_argument("--books", type=int, default=300)
     parser.add_argument("--samples", type=int, default=12)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        scene = Scene(Path(folder) / "home", sellers=options.sellers)
+        scene = Scene(Path(folder) / "home", sellers=options.sellers, copies=_COPIES)
+        scene.books = scene.books[: options.books]
         try:
             began, requests, lost = time.monotonic(), 0, 0
             samples = [sample(scene, began, 0)]
