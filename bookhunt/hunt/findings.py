@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bookhunt.hunt.choice import key_of
 from bookhunt.model.money import Money
 from bookhunt.model.outcome import Findings, ProofOfAbsence, Result, SellerNote
 from bookhunt.model.reasons import UNPROVEN, Reason
@@ -143,7 +144,7 @@ def _note(search: Search, candidate: Candidate, judged: list[Judged]) -> SellerN
         detail = None
         if offer.original is not None:
             detail = f"{offer.as_sold.at_least} at {offer.original.rate}"
-        if best.reason is Reason.SKIPPED_OPEN_BREAKER:
+        if key_of(offer) in search.unsteady:
             detail = "it fails by turns, and another costs hardly more: an order there may be lost"
         return _told(search, asked, reason=best.reason, offer=offer, detail=detail)
     reason = asked.quoted.reason or Reason.UNREADABLE

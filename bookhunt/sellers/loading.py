@@ -48,7 +48,7 @@ class LoadedFile(Loaded):
     document: Document
 
     @property
-    def loaded(self) -> Loaded:
+    def for_use(self) -> Loaded:
         """What asking and ordering need of it: neither the document nor the examples."""
         definition = self.definition.model_copy(update={"examples": ()})
         return Loaded(id=self.id, file=self.file, definition=definition, hash=self.hash)
@@ -152,7 +152,7 @@ class DefinitionShelf:
             chain, document = merged(file, stack, self._document)
             judged = _judged(file, chain, document)
             self._judged[_key_of(chain)] = (
-                judged if isinstance(judged, DocumentMistakes) else judged.loaded
+                judged if isinstance(judged, DocumentMistakes) else judged.for_use
             )
         kept = self._judged[_key_of(chain)]
         if isinstance(kept, DocumentMistakes):

@@ -27,7 +27,7 @@ def chain_of(
     stack: Table[str, list[DefinitionFile]],
     likes: Table[DefinitionFile, str | None],
 ) -> tuple[DefinitionFile, ...] | None:
-    """The chain of files by what each is known to be like; None: one is not known, or none is."""
+    """The chain by what each file is known to be like; None: one was not read, or names nothing."""
     chain = [file]
     while (last := chain[-1]) in likes:
         wanted = likes[last]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bookhunt.hunt.ports import Kept, OfferKey
 
-_SPARE_ENDS = 1000
+_SPARE_ENDS = 1000  # words about answers that are not there any more, before they are swept
 _MOST = 200_000  # answers; at some 2 KB each, most of them "not stocked" and far smaller
 
 

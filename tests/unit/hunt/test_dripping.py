@@ -34,17 +34,22 @@ async def life(clock: JumpClock) -> AsyncIterator[Life]:
     await life.service.stop(within_s=3600)
 
 
-def drips(life: Life, seller_id: str) -> None:
-    """Let the seller have failed by turns, and have had its call just now."""
+def fails_by_turns(life: Life, seller_id: str, *, calls: int) -> bool:
+    """Let every other call to the seller fail; whether it had as many before it only drips."""
     gate, now = life.service._world.gate, life.clock.monotonic()
     seller = life.sellers.get(seller_id)
     assert seller is not None
-    for n in range(90):
+    for n in range(calls):
         entered = gate.enter(seller, now)
         if not isinstance(entered, Pass):
-            return
+            return False
         gate.leave(entered, None if n % 2 else Reason.SERVER_ERROR, now)
-    raise AssertionError("it is called as ever")
+    return True
+
+
+def drips(life: Life, seller_id: str) -> None:
+    """Let the seller have failed by turns, and have had its call just now."""
+    assert not fails_by_turns(life, seller_id, calls=90), "it is called as ever"
 
 
 def healthy(life: Life, count: int) -> None:
@@ -170,14 +175,8 @@ async def test_a_person_s_quote_insists(life: Life) -> None:
 
 def fails_often(life: Life, seller_id: str) -> None:
     """Let the seller have failed by turns, though not for so long that it only drips."""
-    gate, now = life.service._world.gate, life.clock.monotonic()
-    seller = life.sellers.get(seller_id)
-    assert seller is not None
-    for n in range(20):
-        entered = gate.enter(seller, now)
-        assert isinstance(entered, Pass)
-        gate.leave(entered, None if n % 2 else Reason.SERVER_ERROR, now)
-    assert not gate.drips(seller_id)
+    assert fails_by_turns(life, seller_id, calls=20)
+    assert not life.service._world.gate.drips(seller_id)
 
 
 async def test_nothing_is_ordered_there_where_another_costs_hardly_more(life: Life) -> None:

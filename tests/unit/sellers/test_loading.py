@@ -101,7 +101,7 @@ def test_like_takes_over_the_keys_of_the_top_level_that_are_not_written(
     assert loaded.definition.currency == "EUR"
     assert loaded.definition.name == "Amber"
     assert loaded.definition.quote is not None
-    assert DefinitionShelf(user, shipped=shipped).read().by_id["cedar"] == loaded.loaded
+    assert DefinitionShelf(user, shipped=shipped).read().by_id["cedar"] == loaded.for_use
     place = loaded.document.place(("quote", "fields", "price"))
     assert (place.file, place.line) == (str(shipped / "amber.yaml"), 10)
     own = loaded.document.place(("currency",))
